@@ -1,0 +1,6 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Cells.UnitTests")]
+[assembly: InternalsVisibleTo("Cells.IntegrationTests")]
+[assembly: InternalsVisibleTo("Cells.ChaosTests")]
+[assembly: InternalsVisibleTo("Cells.Benchmarks")]
