@@ -1,0 +1,48 @@
+using Cells.Contracts.Wire;
+
+namespace Cells.Contracts.Messages;
+
+/// <summary>News (not stored, the latest wins): what a child can take and whom one reaches through it.</summary>
+/// <param name="Reaches">Names of the sending cell and of every cell below it, with the parent each hangs under.</param>
+[WireName("cell.news.v1")]
+public sealed record CellNews(CellName Cell, CellKind Kind, CapacitySummary Capacity, IReadOnlyList<ReachedCell> Reaches);
+
+/// <param name="Parent">The cell above it on this way; null for the sender of the news itself.</param>
+/// <param name="HostsUp">Hosts in health up; 0 for cells without hosts.</param>
+/// <param name="Silent">True when the cell above it has not heard it (its figures are then the last ones known).</param>
+public sealed record ReachedCell(CellName Cell, CellName? Parent, CellKind Kind, int Hosts, int HostsUp, int Instances, bool Silent);
+
+/// <summary>What a cell is for. Numbers are stored and sent.</summary>
+public enum CellKind
+{
+    /// <summary>REST, identity, images, quotas, index; routes to cells below.</summary>
+    Api = 1,
+
+    /// <summary>Routes only: an API cell without a door.</summary>
+    Routing = 2,
+
+    /// <summary>Pools and hosts.</summary>
+    Compute = 3,
+}
+
+/// <summary>State lane, kind "host": a host as its compute cell last committed it. The change number of the sender orders copies.</summary>
+/// <param name="Generation">Rises with every change of the row.</param>
+/// <param name="Status">up, suspect, down, maintenance.</param>
+/// <param name="PromisedMemoryMib">Sum of our claims; <paramref name="OutsideMemoryMib"/> is what others use there.</param>
+public sealed record HostRow(
+    HostId Host,
+    CellName Cell,
+    PoolId Pool,
+    string Name,
+    string Address,
+    long Generation,
+    string Status,
+    int Vcpus,
+    long MemoryMib,
+    int PromisedVcpus,
+    long PromisedMemoryMib,
+    long OutsideMemoryMib,
+    long SrBytes,
+    long PromisedSrBytes,
+    int Instances,
+    DateTimeOffset UpdatedAt);

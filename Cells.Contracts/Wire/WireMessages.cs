@@ -1,0 +1,34 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Cells.Contracts.Messages;
+
+namespace Cells.Contracts.Wire;
+
+/// <summary>The closed set of work and news messages: name to type and back, and their bytes.</summary>
+public static class WireMessages
+{
+    private static readonly FrozenDictionary<string, JsonTypeInfo> ByName = new Type[]
+    {
+        typeof(BuildInstance), typeof(InstancePlaced), typeof(PlacementFailed), typeof(DeleteInstance), typeof(InstanceDeleted),
+        typeof(RequestImageTicket), typeof(ImageTicket), typeof(CellNews),
+    }.ToFrozenDictionary(type => NameOf(type), type => WireJsonContext.Default.GetTypeInfo(type)!);
+
+    public static IEnumerable<string> Names => ByName.Keys.Order(StringComparer.Ordinal);
+
+    public static string NameOf(object message) => NameOf(message.GetType());
+
+    public static byte[] ToBytes(object message) => JsonSerializer.SerializeToUtf8Bytes(message, ByName[NameOf(message)]);
+
+    /// <summary>False for a name this version does not know: the caller refuses it politely, naming the name.</summary>
+    /// <exception cref="JsonException">The bytes are no such message.</exception>
+    public static bool TryRead(string name, ReadOnlySpan<byte> bytes, out object? message)
+    {
+        message = ByName.TryGetValue(name, out var type) ? JsonSerializer.Deserialize(bytes, type) : null;
+        return message is not null;
+    }
+
+    private static string NameOf(Type type) => type.GetCustomAttribute<WireNameAttribute>()?.Name
+        ?? throw new InvalidOperationException($"{type.Name} has no wire name: it is not a message that travels.");
+}
