@@ -1,0 +1,166 @@
+using Cells.Contracts;
+
+namespace Cells.Scheduler;
+
+/// <summary>
+/// Chooses a host and an SR that it sees, and says why. Pure: the same index and request give the same decision. One function serves
+/// real requests and dry runs.
+/// </summary>
+public static class ChooseHost
+{
+    /// <summary>How many examples a filter's count carries, and how many scores are kept.</summary>
+    private const int Examples = 3, TopScores = 5;
+
+    public static HostDecision Decide(CellName cell, HostIndex index, PlacementRequest request, HostPolicy policy)
+    {
+        var removed = new RemovedByFilter[policy.Filters.Count];
+        var tried = new RemovedByFilter();
+        var candidates = new List<Candidate>();
+        foreach (var (shape, hosts) in index.Shapes)
+        {
+            if (FirstRejection(policy, shape, request, index) is var (filter, reason) && reason is not null)
+                removed[filter].Add(hosts, reason);
+            else if (FirstUntried(hosts, request, ref tried) is { } host)
+                candidates.Add(new Candidate(shape, host));
+        }
+
+        var scores = Score(candidates, request, policy);
+        var best = Best(candidates, scores);
+        var explanation = new Explanation(
+            cell, "host", best is null ? null : candidates[best.Value].Host.Name, index.Count,
+            Counts(policy, removed, tried), Top(candidates, scores, policy, request), [],
+            best is null ? WouldFit(index, request) : null);
+        return best is null
+            ? new HostDecision(null, default, explanation)
+            : new HostDecision(candidates[best.Value].Host, ChooseSr(candidates[best.Value].Host, request, index), explanation);
+    }
+
+    private static (int Filter, string? Reason) FirstRejection(HostPolicy policy, in HostShape shape, PlacementRequest request, HostIndex index)
+    {
+        for (var i = 0; i < policy.Filters.Count; i++)
+            if (policy.Filters[i].Reject(shape, request, index) is { } reason)
+                return (i, reason);
+        return (-1, null);
+    }
+
+    private static HostState? FirstUntried(HostSet hosts, PlacementRequest request, ref RemovedByFilter tried)
+    {
+        if (request.TriedHosts.Count == 0)
+            return hosts.First;
+        foreach (var host in hosts.All)
+        {
+            if (!request.TriedHosts.Contains(host.Id))
+                return host;
+            tried.Add(host, "failed this instance before");
+        }
+        return null;
+    }
+
+    /// <summary>The tightest SR with room: the local one on a tie, so that shared storage is kept for those who have no other.</summary>
+    private static SrId ChooseSr(HostState host, PlacementRequest request, HostIndex index)
+    {
+        var (best, left) = host.LocalSr is { } local && local.FreeBytes >= request.DiskBytes
+            ? (local.Id, local.FreeBytes - request.DiskBytes)
+            : (default, long.MaxValue);
+        foreach (var sr in host.SharedSrs)
+        {
+            var rest = index.SharedSrFree(sr) - request.DiskBytes;
+            if (rest >= 0 && rest < left)
+                (best, left) = (sr, rest);
+        }
+        return best;
+    }
+
+    private static double[] Score(List<Candidate> candidates, PlacementRequest request, HostPolicy policy)
+    {
+        var scores = new double[candidates.Count];
+        foreach (var (weigher, multiplier) in policy.Weighers)
+        {
+            var values = candidates.Select(c => weigher.Weigh(c.Shape, request)).ToArray();
+            Normalise(values);
+            for (var i = 0; i < values.Length; i++)
+                scores[i] += multiplier * values[i];
+        }
+        return scores;
+    }
+
+    /// <summary>To 0..1 within this request: no memory of past ranges. All equal: all 0.</summary>
+    internal static void Normalise(double[] values)
+    {
+        if (values.Length == 0)
+            return;
+        var (low, high) = (values.Min(), values.Max());
+        for (var i = 0; i < values.Length; i++)
+            values[i] = high > low ? (values[i] - low) / (high - low) : 0;
+    }
+
+    private static int? Best(List<Candidate> candidates, double[] scores)
+    {
+        int? best = null;
+        for (var i = 0; i < candidates.Count; i++)
+            if (best is null || scores[i] > scores[best.Value]
+                || (scores[i] == scores[best.Value] && string.CompareOrdinal(candidates[i].Host.Name, candidates[best.Value].Host.Name) < 0))
+                best = i;
+        return best;
+    }
+
+    private static List<FilterCount> Counts(HostPolicy policy, RemovedByFilter[] removed, RemovedByFilter tried)
+    {
+        var counts = new List<FilterCount>();
+        for (var i = 0; i < removed.Length; i++)
+            if (removed[i].Count > 0)
+                counts.Add(new FilterCount(policy.Filters[i].Name, removed[i].Count, removed[i].Examples ?? []));
+        if (tried.Count > 0)
+            counts.Add(new FilterCount("already_tried", tried.Count, tried.Examples ?? []));
+        return counts;
+    }
+
+    private static List<CandidateScore> Top(List<Candidate> candidates, double[] scores, HostPolicy policy, PlacementRequest request)
+    {
+        var order = Enumerable.Range(0, candidates.Count)
+            .OrderByDescending(i => scores[i]).ThenBy(i => candidates[i].Host.Name, StringComparer.Ordinal).Take(TopScores);
+        return [.. order.Select(i => new CandidateScore(candidates[i].Host.Name, scores[i],
+            [.. policy.Weighers.Select(w => new WeigherScore(w.Weigher.Name, w.Multiplier, w.Weigher.Weigh(candidates[i].Shape, request)))]))];
+    }
+
+    private static string WouldFit(HostIndex index, PlacementRequest request)
+    {
+        var available = index.Shapes.Where(s => s.Key.Unavailable is null).Select(s => s.Key).ToList();
+        if (available.Count == 0)
+            return index.Count == 0 ? "a first host" : "a host that is up and enabled";
+        var largest = available.MaxBy(s => (s.Free.MemoryMib, s.Free.Vcpus));
+        return $"one more host, or a flavor that needs no more than {largest.Free} (overhead included) and {Math.Max(0, largest.LocalFreeBytes) / Units.Gib} GiB of disk; "
+            + $"asked {request.Need} and {request.DiskBytes / Units.Gib} GiB";
+    }
+
+    private readonly record struct Candidate(HostShape Shape, HostState Host);
+
+    private record struct RemovedByFilter
+    {
+        public int Count;
+        public List<string>? Examples;
+
+        public void Add(HostSet hosts, string reason)
+        {
+            Count += hosts.Count;
+            Example(hosts.First, reason);
+        }
+
+        public void Add(HostState host, string reason)
+        {
+            Count++;
+            Example(host, reason);
+        }
+
+        private void Example(HostState host, string reason)
+        {
+            Examples ??= [];
+            if (Examples.Count < ChooseHost.Examples)
+                Examples.Add($"{host.Name}: {reason}");
+        }
+    }
+}
+
+/// <param name="Host">Null when nothing fits.</param>
+/// <param name="Sr">Meaningful only with a host.</param>
+public sealed record HostDecision(HostState? Host, SrId Sr, Explanation Why);

@@ -1,0 +1,71 @@
+using Cells.Contracts;
+using Cells.Scheduler;
+using Cells.Scheduler.Capacity;
+using NUnit.Framework;
+
+namespace Cells.UnitTests.Scheduler;
+
+public sealed class ChooseCellTests
+{
+    private static readonly CellName Global = CellName.Parse("global");
+    private static readonly Flavor Flavor = new("1", "small", 1, 1024, 10);
+
+    [Test]
+    public void Given_children_with_room_then_the_one_with_most_free_memory_is_asked()
+    {
+        var decision = Decide(ChooseHostTests.Request(Flavor), Child("east", 4_096), Child("west", 8_192));
+
+        Assert.That(decision.Child, Is.EqualTo(CellName.Parse("west")));
+    }
+
+    [Test]
+    public void Given_a_silent_child_then_it_gets_nothing_and_is_named()
+    {
+        var decision = Decide(ChooseHostTests.Request(Flavor), Child("east", 100), Child("west", 8_192) with { Silent = true });
+
+        Assert.That(decision.Child, Is.Null);
+        Assert.That(decision.Why.Silent, Is.EqualTo(new[] { "west" }));
+        Assert.That(decision.OnlySilence, Is.True);
+        Assert.That(decision.Why.Removed.Single().Filter, Is.EqualTo("capacity"));
+    }
+
+    [Test]
+    public void Given_a_child_that_refused_before_then_the_next_one_is_asked()
+    {
+        var request = PlacementRequest.For(Flavor, null, null, [CellName.Parse("west")], []);
+
+        var decision = Decide(request, Child("east", 4_096), Child("west", 8_192));
+
+        Assert.That(decision.Child, Is.EqualTo(CellName.Parse("east")));
+    }
+
+    [Test]
+    public void Given_a_child_without_a_summary_then_it_is_asked_since_only_it_knows()
+    {
+        var child = new ChildState(CellName.Parse("new"), Silent: false, new ChildCapacity(), [CellName.Parse("new")]);
+
+        Assert.That(Decide(ChooseHostTests.Request(Flavor), child).Child, Is.EqualTo(child.Name));
+    }
+
+    [Test]
+    public void Given_equal_children_then_the_seed_draws_and_the_same_seed_draws_the_same()
+    {
+        var drawn = Enumerable.Range(0, 50).Select(seed => Decide(seed)).ToList();
+
+        Assert.That(drawn.Distinct().Count(), Is.EqualTo(2), "both equals are drawn by some seed");
+        Assert.That(Enumerable.Range(0, 50).Select(seed => Decide(seed)), Is.EqualTo(drawn));
+
+        static CellName Decide(int seed) => ChooseCell.Decide(
+            Global, [Child("east", 4_096), Child("west", 4_096)], ChooseHostTests.Request(Flavor), new Random(seed)).Child!.Value;
+    }
+
+    private static CellDecision Decide(PlacementRequest request, params ChildState[] children) =>
+        ChooseCell.Decide(Global, children, request, new Random(1));
+
+    private static ChildState Child(string name, long freeMib)
+    {
+        var capacity = new ChildCapacity();
+        capacity.Update(new CapacitySummary(0, [new HostGroup("standard", "nova", [], [new FreeVector(8, freeMib, 100 * Units.Gib, 1)])], []));
+        return new ChildState(CellName.Parse(name), Silent: false, capacity, [CellName.Parse(name)]);
+    }
+}

@@ -1,0 +1,118 @@
+using Cells.Contracts;
+using Cells.Scheduler;
+using NUnit.Framework;
+
+namespace Cells.UnitTests.Scheduler;
+
+public sealed class ChooseHostTests
+{
+    private static readonly CellName Cell = CellName.Parse("east-1");
+    private static readonly Flavor Small = new("1", "small", 1, 1024, 1);
+
+    [Test]
+    public void Given_two_hosts_with_room_when_packing_then_the_fuller_one_is_chosen_with_its_own_sr()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(16, 32_768)));
+        index.Put(Host(2, free: new(4, 8_192)));
+
+        var decision = ChooseHost.Decide(Cell, index, Request(Small), HostPolicy.Pack);
+
+        Assert.That(decision.Host!.Name, Is.EqualTo("h02"));
+        Assert.That(decision.Sr, Is.EqualTo(decision.Host.LocalSr!.Value.Id));
+        Assert.That(decision.Why.Best.Select(b => b.Name), Is.EqualTo(new[] { "h02", "h01" }));
+    }
+
+    [Test]
+    public void Given_two_hosts_with_room_when_spreading_then_the_emptier_one_is_chosen()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(16, 32_768)));
+        index.Put(Host(2, free: new(4, 8_192)));
+
+        var decision = ChooseHost.Decide(Cell, index, Request(Small), HostPolicy.Spread);
+
+        Assert.That(decision.Host!.Name, Is.EqualTo("h01"));
+    }
+
+    [Test]
+    public void Given_no_room_then_each_filter_counts_what_it_removed_with_numbers()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(16, 100)));
+        index.Put(Host(2, free: new(0, 32_768)));
+        index.Put(Host(3, free: new(16, 32_768), unavailable: "down since it was last heard"));
+        index.Put(Host(4, free: new(16, 32_768), localFree: 5));
+
+        var decision = ChooseHost.Decide(Cell, index, Request(Small), HostPolicy.Pack);
+
+        Assert.That(decision.Host, Is.Null);
+        Assert.That(decision.Why.Removed.Select(r => (r.Filter, r.Count)), Is.EqualTo(new[] { ("available", 1), ("resources", 2), ("storage", 1) }));
+        Assert.That(decision.Why.Removed[1].Examples, Is.EqualTo(new[] { "h01: needs 1036 MiB, has 100 MiB", "h02: needs 1 vCPU, has 0" }));
+        Assert.That(decision.Why.WouldFit, Does.Contain("one more host"));
+    }
+
+    [Test]
+    public void Given_a_host_that_failed_before_then_it_is_not_chosen_again()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(16, 32_768)));
+        var request = Request(Small) with { TriedHosts = [Host(1, default).Id] };
+
+        var decision = ChooseHost.Decide(Cell, index, request, HostPolicy.Pack);
+
+        Assert.That(decision.Host, Is.Null);
+        Assert.That(decision.Why.Removed.Single().Filter, Is.EqualTo("already_tried"));
+    }
+
+    [Test]
+    public void Given_a_zone_was_asked_then_only_its_hosts_pass()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(2, 4_096)));
+        index.Put(Host(2, free: new(16, 32_768)) with { Zone = "b" });
+
+        var decision = ChooseHost.Decide(Cell, index, PlacementRequest.For(Small, "b", null, [], []), HostPolicy.Pack);
+
+        Assert.That(decision.Host!.Name, Is.EqualTo("h02"));
+    }
+
+    [Test]
+    public void Whatever_is_placed_and_released_no_host_is_promised_more_than_it_has([Values(1, 2, 3, 4)] int seed)
+    {
+        var random = new Random(seed);
+        var index = new HostIndex();
+        for (var i = 0; i < 20; i++)
+            index.Put(Host(i, free: new(random.Next(4, 33), random.Next(4, 65) * 1024), localFree: random.Next(20, 200) * Units.Gib));
+        var before = index.Hosts.ToDictionary(h => h.Id, h => (h.Free, h.LocalSr!.Value.FreeBytes));
+        var placed = new List<(HostId, SrId, HostResources, long)>();
+
+        for (var step = 0; step < 2_000; step++)
+        {
+            if (placed.Count > 0 && random.Next(3) == 0)
+            {
+                var gone = placed[random.Next(placed.Count)];
+                placed.Remove(gone);
+                index.Release(gone.Item1, gone.Item2, gone.Item3, gone.Item4);
+                continue;
+            }
+            var request = Request(new Flavor("f", "f", random.Next(1, 9), random.Next(1, 17) * 512, random.Next(1, 30)));
+            if (ChooseHost.Decide(Cell, index, request, HostPolicy.Pack) is { Host: { } host } decision)
+            {
+                index.Take(host.Id, decision.Sr, request.Need, request.DiskBytes);
+                placed.Add((host.Id, decision.Sr, request.Need, request.DiskBytes));
+            }
+            Assert.That(index.Hosts.All(h => h.Free.Vcpus >= 0 && h.Free.MemoryMib >= 0 && h.LocalSr!.Value.FreeBytes >= 0), $"seed {seed}, step {step}");
+        }
+
+        foreach (var (host, sr, need, disk) in placed)
+            index.Release(host, sr, need, disk);
+        Assert.That(index.Hosts.ToDictionary(h => h.Id, h => (h.Free, h.LocalSr!.Value.FreeBytes)), Is.EquivalentTo(before), $"seed {seed}");
+    }
+
+    internal static HostState Host(int i, HostResources free, string? unavailable = null, long localFree = 100 * Units.Gib) => new(
+        new HostId(new Guid(i, 1, 0, new byte[8])), $"h{i:00}", "standard", "nova", unavailable, free, new HostResources(32, 65_536),
+        new LocalSr(new SrId(new Guid(i, 2, 0, new byte[8])), localFree), []);
+
+    internal static PlacementRequest Request(Flavor flavor) => PlacementRequest.For(flavor, null, null, [], []);
+}
