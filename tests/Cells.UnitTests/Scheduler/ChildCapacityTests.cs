@@ -7,13 +7,13 @@ namespace Cells.UnitTests.Scheduler;
 
 public sealed class ChildCapacityTests
 {
-    private static readonly Flavor Flavor = new("1", "small", 1, 1000, 10);      // needs 1000 + 11 MiB
+    private static readonly Flavor Flavor = new("1", "small", 1, 1000, 10);      // needs 1000 + 12 MiB
 
     [Test]
     public void Given_a_summary_then_it_tells_how_many_fit_by_the_scarcest_resource_of_each_host()
     {
         var child = new ChildCapacity();
-        child.Update(Summary(0, new FreeVector(4, 10_000, 100 * Units.Gib, 2), new FreeVector(8, 2_022, 100 * Units.Gib, 1), new FreeVector(8, 10_000, 15 * Units.Gib, 1)));
+        child.Update(Summary(0, new FreeVector(4, 10_000, 100 * Units.Gib, 2), new FreeVector(8, 2_024, 100 * Units.Gib, 1), new FreeVector(8, 10_000, 15 * Units.Gib, 1)));
 
         Assert.That(child.Fits(ChooseHostTests.Request(Flavor)), Is.EqualTo((2 * 4) + 2 + 1));
     }
