@@ -1,0 +1,11 @@
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Dispatch;
+
+/// <summary>What the end of a dispatch writes to the home's intents; the owner of that table describes the write. Null in a routing cell.</summary>
+public interface IHomeIntents
+{
+    /// <summary>Nothing of the instance is left anywhere: it stops counting against the quota. Twice is harmless.</summary>
+    IWrite Terminated(InstanceId instance, DateTimeOffset at);
+}
