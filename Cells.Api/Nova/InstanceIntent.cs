@@ -1,0 +1,46 @@
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+
+namespace Cells.Api.Nova;
+
+/// <summary>What the user asked for: the row <c>instance_intent</c>. Flavor and image are as they were when ordered.</summary>
+/// <param name="FlavorMade">Which flavor of that id is meant: the insert misses when it is gone.</param>
+/// <param name="Number">Rises by one per accepted action; the build is 1.</param>
+/// <param name="RequestId">Of the last accepted action; so is <paramref name="Deadline"/>.</param>
+/// <param name="TerminatedAt">Set once nothing of it is left anywhere; until then it counts against the quota.</param>
+public sealed record InstanceIntent(
+    InstanceId Id,
+    ProjectId Project,
+    UserId User,
+    string Name,
+    IReadOnlyDictionary<string, string> Metadata,
+    Flavor Flavor,
+    Guid FlavorMade,
+    ImageSpec Image,
+    string? KeyName,
+    PlacementHints Hints,
+    string DiskConfig,
+    string? AccessIpV4,
+    string? AccessIpV6,
+    string ReservationId,
+    long Number,
+    Desired Desired,
+    string RequestId,
+    DateTimeOffset Deadline,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? TerminatedAt)
+{
+    public ViewIntent ForView => new(Number, Desired == Desired.Deleted ? TaskState.Deleting : TaskState.Scheduling, UpdatedAt, TerminatedAt);
+
+    /// <summary>The command that builds it, as the home sends it.</summary>
+    public BuildInstance ToBuild(long epoch) =>
+        new(Id, epoch, Number, GenerationFloor: 0, Project, User, RequestId, Name, Flavor, Image, Hints);
+}
+
+/// <summary>The end state the user wants.</summary>
+public enum Desired
+{
+    Active = 1,
+    Deleted = 2,
+}
