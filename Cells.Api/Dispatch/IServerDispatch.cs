@@ -1,25 +1,42 @@
+using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 
 namespace Cells.Api.Dispatch;
 
-/// <summary>How the door hands accepted requests to the dispatcher of its cell. Both calls commit everything in one change or nothing.</summary>
+/// <summary>
+/// How the door hands accepted requests to the dispatcher of its cell. The dispatcher commits what the door gives it together with its own rows
+/// and messages, in one change, so that its memory and the database never differ about an instance.
+/// </summary>
 public interface IServerDispatch
 {
     /// <summary>
-    /// Chooses a child and commits <paramref name="together"/> (quota guard, intent) with the dispatch row and the message to the child. Nothing
-    /// fits: the row ends refused in the same change, and the server shows its fault. Nobody heard: the row waits for a child until
-    /// <paramref name="deadline"/>.
+    /// For each build: chooses a child and adds the dispatch row and the message to it. Nothing fits: the row ends refused in the same change,
+    /// and the server shows its fault. Nobody heard: the row waits for a child until <paramref name="deadline"/>.
     /// </summary>
-    /// <param name="build">Epoch 1, generation floor 0, a new instance id.</param>
-    /// <param name="deadline">After it the server shows ERROR by silence; by this cell's clock.</param>
-    Task<CommitOutcome> BuildAsync(
-        BuildInstance build, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
+    /// <param name="builds">New instance ids; epoch 1, generation floor 0.</param>
+    /// <param name="together">Quota guard and intents. If one misses, nothing of the request is written.</param>
+    /// <param name="deadline">After it a server that is not finished shows ERROR by silence; judged by this cell's clock.</param>
+    Task<DispatchOutcome> BuildAsync(
+        IReadOnlyList<BuildInstance> builds, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
 
     /// <summary>
-    /// Commits <paramref name="together"/> (the intent 'deleted') with the cancelled dispatch and the message to the child that was asked. Where
-    /// nobody holds the instance it is terminated in the same change. The epoch is filled in from the dispatch row.
+    /// Marks the instance's dispatch cancelled and adds the message to the child that was asked. Where nobody holds the instance, it is
+    /// terminated (<see cref="IHomeIntents"/>) in the same change.
     /// </summary>
-    Task<CommitOutcome> DeleteAsync(
+    /// <param name="delete">Its epoch is filled in from the dispatch row.</param>
+    /// <param name="together">The intent 'deleted'.</param>
+    Task<DispatchOutcome> DeleteAsync(
         DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
+}
+
+public abstract record DispatchOutcome
+{
+    private DispatchOutcome() { }
+
+    /// <summary>Committed, missed (only writes of <c>together</c> are named: the dispatcher repeats its own misses itself) or unavailable.</summary>
+    public sealed record Ended(CommitOutcome Outcome) : DispatchOutcome;
+
+    /// <summary>The work lane that this request needs is full and nothing was written: 503, and ask again after <paramref name="RetryAfter"/>.</summary>
+    public sealed record LaneFull(CellName Link, TimeSpan RetryAfter) : DispatchOutcome;
 }
