@@ -95,8 +95,6 @@ public sealed record DeleteInstanceIntent(
         Column.Time<DeleteInstanceIntent>("deadlines", w => w.Deadline));
 
     public WriteKind Kind => TheKind;
-
-    public DeleteInstance ToCommand(long epoch) => new(Instance, epoch, Number, Project, RequestId);
 }
 
 /// <summary>Nothing of the server is left anywhere: its quota is free. The second time changes nothing.</summary>
