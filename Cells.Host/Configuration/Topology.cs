@@ -1,0 +1,146 @@
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using YamlDotNet.RepresentationModel;
+
+namespace Cells.Host.Configuration;
+
+/// <summary>The tree that `cells up` makes: each cell, its kind, its parent, and its hosts.</summary>
+/// <param name="HostShape">What each simulated host has.</param>
+internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHostShape HostShape)
+{
+    /// <summary>global > east, west > two compute cells each.</summary>
+    public static Topology Default(int hostsPerCell) => new(
+        [
+            new(CellName.Parse("global"), CellKind.Api, null, "nova", 0, []),
+            .. new[] { "east", "west" }.SelectMany(region => new TopologyCell[]
+            {
+                new(CellName.Parse(region), CellKind.Routing, CellName.Parse("global"), "nova", 0, []),
+                new(CellName.Parse($"{region}-1"), CellKind.Compute, CellName.Parse(region), "nova", hostsPerCell, []),
+                new(CellName.Parse($"{region}-2"), CellKind.Compute, CellName.Parse(region), "nova", hostsPerCell, []),
+            }),
+        ],
+        SimulatedHostShape.Default);
+
+    public TopologyCell Top => Cells.Single(c => c.Parent is null);
+
+    public IEnumerable<TopologyCell> ChildrenOf(CellName cell) => Cells.Where(c => c.Parent == cell);
+
+    /// <summary>Names from the top down, joined by '.', for people.</summary>
+    public string PathOf(TopologyCell cell) => cell.Parent is { } parent
+        ? $"{PathOf(Cells.Single(c => c.Name == parent))}.{cell.Name}"
+        : cell.Name.Value;
+
+    /// <exception cref="CellsException">The file is not a topology; the message names line, key and what is valid.</exception>
+    public static Topology Read(string path, int hostsPerCell)
+    {
+        var file = ConfigurationFile.Read(path);
+        file.AllowOnly(file.Root, "the topology", "cells", "simulated_host");
+        var cells = new List<TopologyCell>();
+        var at = new Dictionary<CellName, YamlNode>();
+        foreach (var node in file.List(file.Require(file.Root, "cells", "the topology"), "'cells'"))
+        {
+            var cell = ReadCell(file, file.Mapping(node, "a cell"), hostsPerCell);
+            if (!at.TryAdd(cell.Name, node))
+                throw file.Error(node, $"cell '{cell.Name}' stands here a second time; a name is unique in the tree.");
+            cells.Add(cell);
+        }
+        Check(file, cells, at);
+        return new Topology(cells, ReadShape(file));
+    }
+
+    private static TopologyCell ReadCell(ConfigurationFile file, YamlMappingNode node, int hostsPerCell)
+    {
+        file.AllowOnly(node, "a cell", "name", "kind", "parent", "zone", "simulated_hosts", "hosts");
+        var name = Name(file, file.Require(node, "name", "a cell"));
+        var kindNode = file.Require(node, "kind", $"cell '{name}'");
+        CellKind kind = file.Text(kindNode, "'kind'") switch
+        {
+            "api" => CellKind.Api,
+            "routing" => CellKind.Routing,
+            "compute" => CellKind.Compute,
+            var other => throw file.Error(kindNode, $"cell '{name}': kind '{other}' is none of api, routing, compute."),
+        };
+        CellName? parent = ConfigurationFile.Find(node, "parent") is { } p ? Name(file, p) : null;
+        var zone = ConfigurationFile.Find(node, "zone") is { } z ? file.Text(z, "'zone'") : "nova";
+        var hosts = ConfigurationFile.Find(node, "hosts") is { } list ? ReadHosts(file, list) : [];
+        var simulated = ConfigurationFile.Find(node, "simulated_hosts") is { } s
+            ? file.Number(s, "'simulated_hosts'", 0, 1000)
+            : kind == CellKind.Compute && hosts.Count == 0 ? hostsPerCell : 0;
+        if (kind != CellKind.Compute && (simulated > 0 || hosts.Count > 0))
+            throw file.Error(node, $"cell '{name}' is of kind {file.Text(kindNode, "'kind'")} and can have no hosts: only compute cells have.");
+        return new TopologyCell(name, kind, parent, zone, simulated, hosts);
+    }
+
+    private static List<RealHost> ReadHosts(ConfigurationFile file, YamlNode list)
+    {
+        var hosts = new List<RealHost>();
+        foreach (var node in file.List(list, "'hosts'"))
+        {
+            var host = file.Mapping(node, "a host");
+            file.AllowOnly(host, "a host", "url", "user", "password_file");
+            var urlNode = file.Require(host, "url", "a host");
+            if (!Uri.TryCreate(file.Text(urlNode, "'url'"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+                throw file.Error(urlNode, $"'{urlNode}' is not an http or https URL of a XenAPI host.");
+            hosts.Add(new RealHost(
+                url,
+                ConfigurationFile.Find(host, "user") is { } user ? file.Text(user, "'user'") : "root",
+                file.Text(file.Require(host, "password_file", "a host"), "'password_file'")));
+        }
+        return hosts;
+    }
+
+    private static SimulatedHostShape ReadShape(ConfigurationFile file)
+    {
+        if (ConfigurationFile.Find(file.Root, "simulated_host") is not { } node)
+            return SimulatedHostShape.Default;
+        var shape = file.Mapping(node, "'simulated_host'");
+        file.AllowOnly(shape, "'simulated_host'", "vcpus", "memory_gib", "disk_gib");
+        var given = SimulatedHostShape.Default;
+        return new SimulatedHostShape(
+            ConfigurationFile.Find(shape, "vcpus") is { } v ? file.Number(v, "'vcpus'", 1, 1024) : given.Vcpus,
+            ConfigurationFile.Find(shape, "memory_gib") is { } m ? file.Number(m, "'memory_gib'", 4, 16_384) : given.MemoryGib,
+            ConfigurationFile.Find(shape, "disk_gib") is { } d ? file.Number(d, "'disk_gib'", 1, 1_048_576) : given.DiskGib);
+    }
+
+    private static void Check(ConfigurationFile file, List<TopologyCell> cells, Dictionary<CellName, YamlNode> at)
+    {
+        foreach (var cell in cells)
+        {
+            if (cell.Parent is not { } parent)
+                continue;
+            var above = cells.Find(c => c.Name == parent)
+                ?? throw file.Error(at[cell.Name], $"cell '{cell.Name}' names the parent '{parent}', which is not in the file. Nearest name: '{NearestKey.Of(parent.Value, cells.Select(c => c.Name.Value))}'.");
+            if (above.Kind == CellKind.Compute)
+                throw file.Error(at[cell.Name], $"cell '{cell.Name}' hangs under '{parent}', a compute cell: only api and routing cells have children.");
+        }
+        var tops = cells.Where(c => c.Parent is null).ToList();
+        if (tops.Count != 1)
+            throw file.Error(file.Root, $"one cell must have no parent (the top); here {tops.Count} have none: {string.Join(", ", tops.Select(t => t.Name))}.");
+        if (tops[0].Kind != CellKind.Api)
+            throw file.Error(at[tops[0].Name], $"the top cell '{tops[0].Name}' must be of kind api: clients enter there.");
+        foreach (var cell in cells)
+        {
+            var seen = new HashSet<CellName>();
+            for (var c = cell; c.Parent is { } parent; c = cells.Single(x => x.Name == parent))
+                if (!seen.Add(c.Name))
+                    throw file.Error(at[cell.Name], $"cell '{cell.Name}' is its own ancestor.");
+        }
+    }
+
+    private static CellName Name(ConfigurationFile file, YamlNode node) =>
+        CellName.TryParse(file.Text(node, "a cell name"), out var name)
+            ? name
+            : throw file.Error(node, $"'{node}' is not a cell name: 1 to 63 of a-z, 0-9 and '-', beginning with a letter.");
+}
+
+/// <param name="SimulatedHosts">How many XenSim hosts are started for it.</param>
+internal sealed record TopologyCell(CellName Name, CellKind Kind, CellName? Parent, string Zone, int SimulatedHosts, IReadOnlyList<RealHost> Hosts);
+
+/// <summary>A XenServer or XCP-ng host, by its XenAPI URL; the password lies in a file of mode 0600.</summary>
+internal sealed record RealHost(Uri Url, string User, string PasswordFile);
+
+internal sealed record SimulatedHostShape(int Vcpus, int MemoryGib, int DiskGib)
+{
+    /// <summary>Eight of them hold every flavor that `up` makes.</summary>
+    public static readonly SimulatedHostShape Default = new(Vcpus: 32, MemoryGib: 128, DiskGib: 2048);
+}

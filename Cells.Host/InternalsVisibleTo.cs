@@ -1,0 +1,5 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Cells.UnitTests")]
+[assembly: InternalsVisibleTo("Cells.IntegrationTests")]
+[assembly: InternalsVisibleTo("Cells.Benchmarks")]
