@@ -1,0 +1,45 @@
+namespace Cells.Compute.XenApi;
+
+/// <summary>XenAPI class host.</summary>
+/// <param name="Address">An address only; scheme and port are the pool's.</param>
+/// <param name="MemoryOverhead">Bytes the hypervisor itself takes.</param>
+/// <param name="CpuInfo">Among others <c>cpu_count</c>, in digits.</param>
+public sealed record Host(
+    Guid Uuid,
+    string NameLabel,
+    string Hostname,
+    string Address,
+    bool Enabled,
+    long MemoryOverhead,
+    long ApiVersionMajor,
+    long ApiVersionMinor,
+    IReadOnlyDictionary<string, string> SoftwareVersion,
+    IReadOnlyDictionary<string, string> CpuInfo,
+    XenRef<HostMetrics> Metrics,
+    IReadOnlyDictionary<string, string> OtherConfig) : IXenRecord<Host>
+{
+    public static string ClassName => "host";
+
+    /// <summary>Physical CPUs (threads) as the hypervisor counts them; 0 when the host does not say.</summary>
+    public int CpuCount => CpuInfo.TryGetValue("cpu_count", out var digits) && int.TryParse(digits, out var count) ? count : 0;
+
+    public static Host Read(IXenFields f) => new(
+        f.Uuid(), f.Text("name_label"), f.Text("hostname"), f.Text("address"), f.Bool("enabled"), f.Whole("memory_overhead"), f.Whole("API_version_major"),
+        f.Whole("API_version_minor"), f.Map("software_version"), f.Map("cpu_info"), f.Ref<HostMetrics>("metrics"), f.Map("other_config"));
+
+    public static XenRequest<IReadOnlyList<KeyValuePair<XenRef<Host>, Host>>> GetAllRecords() => Generated.Records<Host>(XenCalls.HostGetAllRecords);
+
+    /// <summary>Bytes: total less the host's own overhead and every resident or scheduled VM's dynamic minimum and overhead.</summary>
+    public static XenRequest<long> ComputeFreeMemory(XenRef<Host> host) => new(XenCalls.HostComputeFreeMemory, [host], v => v.Whole());
+}
+
+/// <summary>XenAPI class host_metrics. Bytes. <paramref name="Live"/> turns false only after 10 silent minutes.</summary>
+public sealed record HostMetrics(Guid Uuid, long MemoryTotal, long MemoryFree, bool Live) : IXenRecord<HostMetrics>
+{
+    public static string ClassName => "host_metrics";
+
+    public static HostMetrics Read(IXenFields f) => new(f.Uuid(), f.Whole("memory_total"), f.Whole("memory_free"), f.Bool("live"));
+
+    public static XenRequest<IReadOnlyList<KeyValuePair<XenRef<HostMetrics>, HostMetrics>>> GetAllRecords() =>
+        Generated.Records<HostMetrics>(XenCalls.HostMetricsGetAllRecords);
+}
