@@ -1,0 +1,12 @@
+using Cells.TestKit;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests;
+
+/// <summary>Runs after the last test of the assembly's namespaces.</summary>
+[SetUpFixture]
+public sealed class AssemblyEnd
+{
+    [OneTimeTearDown]
+    public Task RemoveTheCluster() => TestCluster.RemoveAsync();
+}
