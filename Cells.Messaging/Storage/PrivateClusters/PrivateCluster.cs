@@ -140,6 +140,9 @@ public sealed class PrivateCluster : IAsyncDisposable
             running.RequestFastStop();
             await WaitUntilGoneAsync(running, directory, time, stop);
         }
+        // The mark goes last: a removal that was interrupted can be done again.
+        if (System.IO.Directory.Exists(Path.Combine(directory, "data")))
+            System.IO.Directory.Delete(Path.Combine(directory, "data"), recursive: true);
         System.IO.Directory.Delete(directory, recursive: true);
     }
 
