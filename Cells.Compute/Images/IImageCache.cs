@@ -1,0 +1,29 @@
+using Cells.Compute.Instances;
+using Cells.Contracts;
+
+namespace Cells.Compute.Images;
+
+/// <summary>The cell's cached images, as workflow steps ask for them.</summary>
+internal interface IImageCache
+{
+    /// <summary>Completes once the image is on the SR, or surely cannot be had. One fetch per image and SR, however many ask.</summary>
+    /// <param name="parent">Where a ticket is asked for.</param>
+    Task<ImageAnswer> EnsureAsync(ImageSpec image, Place place, CellName parent, CancellationToken stop);
+
+    /// <summary>The SR does not have this disk any more: the next asker fetches again.</summary>
+    void Forget(ImageId image, SrId sr, Guid vdi);
+}
+
+internal abstract record ImageAnswer
+{
+    private ImageAnswer() { }
+
+    /// <param name="Vdi">Its uuid on the SR; it is cloned, never used itself.</param>
+    public sealed record Ready(Guid Vdi) : ImageAnswer;
+
+    /// <summary>It will not be had, for this image and cell: refused by its home, or its bytes are not what they were said to be.</summary>
+    public sealed record Refused(string Reason) : ImageAnswer;
+
+    /// <summary>Not this time: asked again later.</summary>
+    public sealed record Failed(string Reason) : ImageAnswer;
+}

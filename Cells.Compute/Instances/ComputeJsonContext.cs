@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Cells.Compute.Instances;
+
+/// <summary>Source-generated JSON of what this cell keeps as JSON and nobody else reads.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Story))]
+internal sealed partial class ComputeJsonContext : JsonSerializerContext;

@@ -1,0 +1,39 @@
+using Cells.Contracts;
+
+namespace Cells.Compute.Instances;
+
+/// <summary>
+/// Makes a settled instance's row say what its host shows. While a workflow runs the row is the workflow's; afterwards the last thing shown is
+/// judged again.
+/// </summary>
+internal static class CorrectObserved
+{
+    /// <returns>The corrected row, or null when it already says so.</returns>
+    public static Instance? Shown(Instance row, PowerState shown, DateTimeOffset now)
+    {
+        if (!row.IsSettled)
+            return null;
+        var state = shown switch
+        {
+            PowerState.Running => VmState.Active,
+            PowerState.Paused => VmState.Paused,
+            PowerState.Suspended => VmState.Suspended,
+            PowerState.Shutdown => VmState.Stopped,
+            _ => row.VmState,
+        };
+        return state == row.VmState && shown == row.PowerState
+            ? null
+            : row.Changed(now) with { VmState = state, PowerState = shown, Fault = null };
+    }
+
+    /// <summary>The pool says that the VM is no more: somebody removed it behind our back. That is a fault, not a stop.</summary>
+    public static Instance? Gone(Instance row, DateTimeOffset now) =>
+        !row.IsSettled || row is { VmState: VmState.Error, PowerState: PowerState.NoState }
+            ? null
+            : row.Changed(now) with
+            {
+                VmState = VmState.Error,
+                PowerState = PowerState.NoState,
+                Fault = $"VM {row.Vm} is no longer on host {row.Place?.HostName}: it was removed outside. Delete the server, or restore the VM on the hypervisor.",
+            };
+}

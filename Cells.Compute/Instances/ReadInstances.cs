@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Cells.Compute.Workflows;
+using Cells.Contracts;
+using Cells.Contracts.Wire;
+using Cells.Messaging.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Cells.Compute.Instances;
+
+/// <summary>Reads instance rows back: all of them at the start, single ones after a guard missed.</summary>
+internal static class ReadInstances
+{
+    private const string Columns = """
+        id, project_id, name, parent_link, command, epoch, generation, pool_id, host_id, host_name, sr_id, vm_uuid, vdi_uuid, vm_state, task_state,
+        power_state, working_intent, applied_intent, delete_intent, released, workflow, step, undoing, interrupted_step, attempt, story, fault,
+        deadline_at, launched_at, updated_at
+        """;
+
+    public static Task<IReadOnlyList<Instance>> AllAsync(ICellDatabase database, CancellationToken stop) =>
+        database.ReadAsync("instances", (connection, s) => ReadAsync(connection, "", [], s), stop);
+
+    public static Task<IReadOnlyList<Instance>> SomeAsync(ICellDatabase database, IReadOnlyList<InstanceId> ids, CancellationToken stop) =>
+        database.ReadAsync("instances after a missed guard",
+            (connection, s) => ReadAsync(connection, "where id = any(@ids)",
+                [new NpgsqlParameter("ids", NpgsqlDbType.Array | NpgsqlDbType.Uuid) { Value = ids.Select(i => i.Value).ToArray() }], s), stop);
+
+    private static async Task<IReadOnlyList<Instance>> ReadAsync(NpgsqlConnection connection, string where, NpgsqlParameter[] parameters, CancellationToken stop)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"""
+            select {Columns}
+              from instance
+             {where}
+             order by id
+            """;
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var rows = new List<Instance>();
+        while (await reader.ReadAsync(stop))
+            rows.Add(Row(reader));
+        return rows;
+    }
+
+    private static Instance Row(NpgsqlDataReader r) => new(
+        new InstanceId(r.GetGuid(0)),
+        new ProjectId(r.GetGuid(1)),
+        r.GetString(2),
+        CellName.Parse(r.GetString(3)),
+        r.IsDBNull(4) ? null : JsonSerializer.Deserialize(r.GetString(4), WireJsonContext.Default.BuildInstance),
+        r.GetInt64(5),
+        r.GetInt64(6),
+        r.IsDBNull(8) ? null : new Place(new PoolId(r.GetGuid(7)), new HostId(r.GetGuid(8)), r.GetString(9), new SrId(r.GetGuid(10))),
+        r.IsDBNull(11) ? null : r.GetGuid(11),
+        r.IsDBNull(12) ? null : r.GetGuid(12),
+        (VmState)r.GetInt16(13),
+        (TaskState)r.GetInt16(14),
+        (PowerState)r.GetInt16(15),
+        r.GetInt64(16),
+        r.GetInt64(17),
+        r.GetInt64(18),
+        r.GetBoolean(19),
+        r.GetInt16(20) == 0 ? null : new Work((WorkflowKind)r.GetInt16(20), r.GetInt16(21), r.GetBoolean(22), r.IsDBNull(23) ? null : r.GetInt16(23)),
+        r.GetInt32(24),
+        JsonSerializer.Deserialize(r.GetString(25), ComputeJsonContext.Default.Story)!,
+        r.IsDBNull(26) ? null : r.GetString(26),
+        r.IsDBNull(27) ? null : r.GetFieldValue<DateTimeOffset>(27),
+        r.IsDBNull(28) ? null : r.GetFieldValue<DateTimeOffset>(28),
+        r.GetFieldValue<DateTimeOffset>(29));
+}

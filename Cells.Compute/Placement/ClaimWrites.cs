@@ -1,0 +1,113 @@
+using Cells.Compute.Sql;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Cells.Compute.Placement;
+
+/// <summary>
+/// Takes a claim: its rows, and as much more promised of each provider. Whole or not at all; summed per provider over the group, so that one
+/// statement serves any number of placements.
+/// </summary>
+/// <remarks>Misses when a provider has not that much left: rebuild the index, decide again.</remarks>
+internal sealed record TakeClaim(InstanceId Instance, long Epoch, IReadOnlyList<ClaimPart> Parts) : IWrite
+{
+    public WriteKind Kind => ClaimWrites.Take;
+}
+
+/// <summary>Gives back whatever the instance holds under this epoch: what stands in its claim rows, so it can be given back only once.</summary>
+internal sealed record ReleaseClaim(InstanceId Instance, long Epoch) : IWrite
+{
+    public WriteKind Kind => ClaimWrites.Release;
+}
+
+internal static class ClaimWrites
+{
+    /// <summary>Before <see cref="Take"/>: a claim that moves to another host may need the room that it gives back on a shared SR.</summary>
+    public static readonly WriteKind Release = new ReleaseKind();
+
+    public static readonly WriteKind Take = new TakeKind();
+
+    private sealed class ReleaseKind() : WriteKind("release-claim", 240)
+    {
+        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
+        {
+            command.CommandText = """
+                with gone as (
+                    delete from claim
+                     using unnest(@instances, @epochs) as w (instance_id, epoch)
+                     where claim.instance_id = w.instance_id
+                       and claim.epoch = w.epoch
+                    returning claim.provider_id, claim.resource, claim.amount
+                ), freed as (
+                    select provider_id, resource, sum(amount)::bigint as amount
+                      from gone
+                     group by provider_id, resource
+                )
+                update provider
+                   set promised = provider.promised - freed.amount,
+                       generation = provider.generation + 1
+                  from freed
+                 where provider.id = freed.provider_id
+                   and provider.resource = freed.resource
+                """;
+            var releases = writes.Cast<ReleaseClaim>().ToList();
+            command.AddColumn("instances", NpgsqlDbType.Uuid, releases, w => w.Instance.Value);
+            command.AddColumn("epochs", NpgsqlDbType.Bigint, releases, w => w.Epoch);
+        }
+    }
+
+    private sealed class TakeKind() : WriteKind("take-claim", 250)
+    {
+        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
+        {
+            // Only raising 'promised' is guarded. A provider that would be overdrawn is left as it is, and every claim on it is named as
+            // missed; the claim rows written meanwhile go with the group's rollback.
+            command.CommandText = """
+                with w as (
+                    select ordinal, instance_id, epoch, provider_id, resource, amount
+                      from unnest(@ordinals, @instances, @epochs, @providers, @resources, @amounts)
+                        as w (ordinal, instance_id, epoch, provider_id, resource, amount)
+                ), wanted as (
+                    select provider_id, resource, sum(amount)::bigint as amount
+                      from w
+                     group by provider_id, resource
+                ), raised as (
+                    update provider
+                       set promised = provider.promised + wanted.amount,
+                           generation = provider.generation + 1
+                      from wanted
+                     where provider.id = wanted.provider_id
+                       and provider.resource = wanted.resource
+                       and provider.promised + wanted.amount + provider.outside <= provider.capacity * provider.ratio - provider.reserve
+                    returning provider.id, provider.resource
+                ), written as (
+                    insert into claim (instance_id, epoch, provider_id, resource, amount)
+                    select instance_id, epoch, provider_id, resource, amount
+                      from w
+                )
+                select distinct w.ordinal
+                  from w
+                  left join raised on raised.id = w.provider_id and raised.resource = w.resource
+                 where raised.id is null
+                 order by w.ordinal
+                """;
+            var parts = writes.SelectMany((w, i) => ((TakeClaim)w).Parts.Select(part => (Ordinal: i, Claim: (TakeClaim)w, Part: part))).ToList();
+            command.AddColumn("ordinals", NpgsqlDbType.Integer, parts, p => p.Ordinal);
+            command.AddColumn("instances", NpgsqlDbType.Uuid, parts, p => p.Claim.Instance.Value);
+            command.AddColumn("epochs", NpgsqlDbType.Bigint, parts, p => p.Claim.Epoch);
+            command.AddColumn("providers", NpgsqlDbType.Uuid, parts, p => p.Part.Provider.Value);
+            command.AddColumn("resources", NpgsqlDbType.Smallint, parts, p => (short)p.Part.Resource);
+            command.AddColumn("amounts", NpgsqlDbType.Bigint, parts, p => p.Part.Amount);
+        }
+
+        public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)
+        {
+            var missed = new List<int>();
+            while (await answer.ReadAsync(stop))
+                missed.Add(answer.GetInt32(0));
+            return missed;
+        }
+    }
+}

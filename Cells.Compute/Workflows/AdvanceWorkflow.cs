@@ -1,0 +1,116 @@
+using Cells.Compute.Instances;
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>
+/// Where an instance's workflow goes after a step: a pure function of the row and the outcome. The row it gives is committed before the next
+/// step begins.
+/// </summary>
+internal static class AdvanceWorkflow
+{
+    public static Advance On(Instance row, StepOutcome outcome, CellName cell, DateTimeOffset now) => (row.Work, outcome) switch
+    {
+        (null, _) or (_, StepOutcome.Unknown) => Advance.Wait.Instance,
+        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, now),
+        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Refused refused) => BeginUndo(row, w, refused, cell, now),
+        ({ Workflow: WorkflowKind.Build, Undoing: true } w, StepOutcome.Undone) => AfterUndo(row, w, now),
+        ({ Workflow: WorkflowKind.Delete } w, StepOutcome.Done) => AfterDeleteStep(row, w, now),
+        _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
+    };
+
+    /// <summary>
+    /// The deadline of the running workflow has passed: that is shown, and nothing else follows from it. The step goes on being probed, and a
+    /// later outcome corrects the row.
+    /// </summary>
+    public static Instance? Late(Instance row, DateTimeOffset now)
+    {
+        if (row is not { Work: { } work, DeadlineAt: { } deadline } || now < deadline)
+            return null;
+        var step = Steps.NameOf(work);
+        var fault = $"Host {row.Place?.HostName}: {(work.Workflow == WorkflowKind.Build ? "the build" : "the delete")} has not got past '{step}' in time. "
+            + "It goes on as soon as the host answers; a delete is accepted meanwhile.";
+        return row.Changed(now) with
+        {
+            Fault = fault,
+            DeadlineAt = null,
+            VmState = work.Workflow == WorkflowKind.Build ? VmState.Error : row.VmState,
+            TaskState = work.Workflow == WorkflowKind.Build ? TaskState.None : row.TaskState,
+        };
+    }
+
+    private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, DateTimeOffset now)
+    {
+        var next = row.Changed(now) with { Vm = done.Vm ?? row.Vm, Vdi = done.Vdi ?? row.Vdi, Fault = null, VmState = VmState.Building };
+        var index = work.Step + 1;
+        if (index < Steps.Build.Count)
+            return new Advance.Continue(next with { Work = work with { Step = index }, TaskState = Steps.Build[index].Shows });
+        return new Advance.Settled(next with
+        {
+            Work = null,
+            DeadlineAt = null,
+            VmState = VmState.Active,
+            TaskState = TaskState.None,
+            PowerState = PowerState.Running,                    // the last step ends only when the host shows it running
+            AppliedIntent = Math.Max(row.AppliedIntent, row.WorkingIntent),
+            LaunchedAt = now,
+        });
+    }
+
+    private static Advance BeginUndo(Instance row, Work work, StepOutcome.Refused refused, CellName cell, DateTimeOffset now)
+    {
+        var refusal = new Refusal(cell, "build_failed",
+            $"Host {row.Place?.HostName}, attempt {row.Attempt}: step '{Steps.NameOf(work)}' was refused: {refused.Reason}", null);
+        var told = row.Changed(now) with { Story = row.Story with { Refusals = [.. row.Story.Refusals, refusal] } };
+        return UndoFrom(told, work, work.Step);                 // the refused step too: it may have done a part
+    }
+
+    private static Advance AfterUndo(Instance row, Work work, DateTimeOffset now) => UndoFrom(row.Changed(now), work, work.Step - 1);
+
+    private static Advance UndoFrom(Instance row, Work work, int step) => Steps.UndoAtOrBelow(step) is var next && next >= 0
+        ? new Advance.Continue(row with { Work = work with { Step = next, Undoing = true } })
+        : new Advance.Undone(row with { Work = null, Vm = null, Vdi = null, VmState = VmState.Building, TaskState = TaskState.Scheduling, Fault = null });
+
+    private static Advance AfterDeleteStep(Instance row, Work work, DateTimeOffset now) => work.Step + 1 < Steps.Delete.Count
+        ? new Advance.Continue(row.Changed(now) with { Work = work with { Step = work.Step + 1 }, Fault = null })
+        : new Advance.Deleted(AsDeleted(row, now));
+
+    /// <summary>The tombstone: nothing of it is left on any host, and none will come.</summary>
+    public static Instance AsDeleted(Instance row, DateTimeOffset now) => row.Changed(now) with
+    {
+        Place = null,
+        Vm = null,
+        Vdi = null,
+        VmState = VmState.Deleted,
+        TaskState = TaskState.None,
+        PowerState = PowerState.NoState,
+        AppliedIntent = Math.Max(row.AppliedIntent, row.DeleteIntent),
+        Released = true,
+        Work = null,
+        Fault = null,
+        DeadlineAt = null,
+    };
+}
+
+internal abstract record Advance
+{
+    private Advance() { }
+
+    /// <summary>Commit, then perform the row's step.</summary>
+    public sealed record Continue(Instance Row) : Advance;
+
+    /// <summary>The build is done: commit; what the host shows counts from here on.</summary>
+    public sealed record Settled(Instance Row) : Advance;
+
+    /// <summary>The attempt left nothing behind: the placer claims another host in its place, or gives the right to run back.</summary>
+    public sealed record Undone(Instance Row) : Advance;
+
+    /// <summary>Commit together with the release of the claim and the answer.</summary>
+    public sealed record Deleted(Instance Row) : Advance;
+
+    /// <summary>Nothing is written; the step is performed again later, probing first.</summary>
+    public sealed record Wait : Advance
+    {
+        public static readonly Wait Instance = new();
+    }
+}

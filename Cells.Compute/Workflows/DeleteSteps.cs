@@ -1,0 +1,31 @@
+namespace Cells.Compute.Workflows;
+
+/// <summary>The steps of a delete. Each reads what is there and removes it, so doing one again is its probe.</summary>
+internal static class DeleteSteps
+{
+    /// <summary>A build step's call may still be under way: what it makes must be there to be found before anything is removed.</summary>
+    public static async Task<StepOutcome> SettleAsync(StepContext context, CancellationToken stop)
+    {
+        if (context.Row.Work?.Interrupted is not { } index || Steps.Build[index].Probe is not { } probe)
+            return new StepOutcome.Done();
+        return await probe(context, stop) is ProbeAnswer.Unknown unknown ? new StepOutcome.Unknown(unknown.Reason) : new StepOutcome.Done();
+    }
+
+    public static async Task<StepOutcome> StopVmsAsync(StepContext context, CancellationToken stop)
+    {
+        await ObjectsOf.StopVmsAsync(context, stop);
+        return new StepOutcome.Done();
+    }
+
+    public static async Task<StepOutcome> DestroyVmsAsync(StepContext context, CancellationToken stop)
+    {
+        await ObjectsOf.DestroyVmsAsync(context, stop);
+        return new StepOutcome.Done();
+    }
+
+    public static async Task<StepOutcome> DestroyDisksAsync(StepContext context, CancellationToken stop)
+    {
+        await ObjectsOf.DestroyDisksAsync(context, stop);
+        return new StepOutcome.Done();
+    }
+}

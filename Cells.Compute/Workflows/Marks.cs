@@ -1,0 +1,40 @@
+using System.Globalization;
+using Cells.Compute.Instances;
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>How our objects are told from others': names and other_config keys. An object without them is outside, and never changed.</summary>
+internal static class Marks
+{
+    public const string Instance = "cells-instance";
+    public const string Epoch = "cells-epoch";
+    public const string Attempt = "cells-attempt";
+
+    /// <summary>The uuid of the object that carries it. A clone copies its source's, and so shows itself as unfinished.</summary>
+    public const string Self = "cells-self";
+
+    /// <summary>The image whose bytes a cached disk holds.</summary>
+    public const string Image = "cells-image";
+
+    /// <summary>The name that finds an instance's VM and disks with one filtered read.</summary>
+    public static string NameOf(InstanceId instance) => $"instance-{instance}";
+
+    public static string NameOf(ImageId image) => $"image-{image}";
+
+    public static SortedDictionary<string, string> Of(Stamp stamp) => new(StringComparer.Ordinal)
+    {
+        [Instance] = stamp.Instance.ToString(),
+        [Epoch] = stamp.Epoch.ToString(CultureInfo.InvariantCulture),
+        [Attempt] = stamp.Attempt.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The stamp in an object's other_config; null for an object that is not an instance's. Parts that are missing or no numbers count as 0.</summary>
+    public static Stamp? Read(IReadOnlyDictionary<string, string> otherConfig) =>
+        otherConfig.TryGetValue(Instance, out var text) && Guid.TryParseExact(text, "D", out var id)
+            ? new Stamp(new InstanceId(id), Number(otherConfig, Epoch), (int)Number(otherConfig, Attempt))
+            : null;
+
+    private static long Number(IReadOnlyDictionary<string, string> otherConfig, string key) =>
+        otherConfig.TryGetValue(key, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

@@ -1,0 +1,72 @@
+using Cells.Compute.Instances;
+using Cells.Compute.XenApi;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>
+/// What a pool has of an instance, found by name and proved by stamp, and how it is removed. Only for rows whose wish is durable: a build being
+/// undone, or a delete. Removing what is gone already is done.
+/// </summary>
+internal static class ObjectsOf
+{
+    public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vm>, Vm>>> VmsAsync(StepContext context, CancellationToken stop)
+    {
+        var named = await context.Pool.CallAsync(Vm.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop);
+        return [.. named.Where(vm => IsOurs(context.Row, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
+    }
+
+    /// <summary>A clone keeps its image's name until its stamp is whole, so both names are looked under.</summary>
+    public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vdi>, Vdi>>> DisksAsync(StepContext context, CancellationToken stop)
+    {
+        var disks = new List<KeyValuePair<XenRef<Vdi>, Vdi>>(
+            await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop));
+        disks.AddRange(await NamedAsImageAsync(context, stop));
+        return [.. disks.Where(d => d.Value.Managed && IsOurs(context.Row, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
+    }
+
+    /// <summary>The cached image on the row's SR, its unfinished clones, and those stamped but not renamed yet.</summary>
+    public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vdi>, Vdi>>> NamedAsImageAsync(StepContext context, CancellationToken stop)
+    {
+        if (context.Row.Command is not { } command)
+            return [];
+        var named = await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(command.Image.Id))), stop);
+        return [.. named.Where(d => d.Value.Sr == context.Sr && d.Value.Managed && !d.Value.IsASnapshot).OrderBy(d => d.Value.Uuid)];
+    }
+
+    public static async Task StopVmsAsync(StepContext context, CancellationToken stop)
+    {
+        foreach (var (vm, record) in await VmsAsync(context, stop))
+            if (record.PowerState != VmPowerState.Halted)
+                await UnlessAsync("VM_BAD_POWER_STATE", context.Pool.RunTaskAsync(Vm.HardShutdown(vm), stop));
+    }
+
+    /// <remarks>A VM that runs (again) is stopped first: its power state is the host's to say, not a step's.</remarks>
+    public static async Task DestroyVmsAsync(StepContext context, CancellationToken stop)
+    {
+        await StopVmsAsync(context, stop);
+        foreach (var (vm, _) in await VmsAsync(context, stop))
+            await UnlessAsync("HANDLE_INVALID", context.Pool.CallAsync(Vm.Destroy(vm), stop));
+    }
+
+    public static async Task DestroyDisksAsync(StepContext context, CancellationToken stop)
+    {
+        foreach (var (disk, _) in await DisksAsync(context, stop))
+            await UnlessAsync("HANDLE_INVALID", context.Pool.CallAsync(Vdi.Destroy(disk), stop));
+    }
+
+    /// <summary>Of this instance, made under this or an earlier assignment: a later one's objects are not this row's to touch.</summary>
+    private static bool IsOurs(Instance row, IReadOnlyDictionary<string, string> otherConfig) =>
+        Marks.Read(otherConfig) is { } stamp && stamp.Instance == row.Id && stamp.Epoch <= row.Epoch;
+
+    private static async Task UnlessAsync(string code, Task<XenVoid> call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (XenApiFailure already) when (already.Code == code)
+        {
+            // What was wanted is so already: somebody else did it, or our own answer was lost.
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Cells.Compute.XenApi;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>
+/// Performs the step that a row stands at, and says how it ended. What a call throws becomes an outcome here and nowhere else: a plain no of the host is
+/// a refusal, everything else is unknown until it is observed.
+/// </summary>
+internal static class RunStep
+{
+    /// <param name="maybeDone">The step may have been done, or begun, before: the host is asked first.</param>
+    public static async Task<StepOutcome> PerformAsync(StepContext context, bool maybeDone, CancellationToken stop)
+    {
+        var work = context.Row.Work ?? throw new InvalidOperationException($"Instance {context.Row.Id} has no workflow to perform a step of.");
+        var step = Steps.At(work);
+        try
+        {
+            if (work.Undoing)
+                return await UndoAsync(step, context, stop);
+            if (maybeDone && step.Probe is { } probe)
+            {
+                switch (await probe(context, stop))
+                {
+                    case ProbeAnswer.Done done:
+                        return done.Outcome;
+                    case ProbeAnswer.Unknown unknown:
+                        return new StepOutcome.Unknown(unknown.Reason);
+                }
+            }
+            context.Awaited.Tasks = null;                       // what is done from here on is a new call, with its own tasks
+            return await step.Do(context, stop);
+        }
+        catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow == Instances.WorkflowKind.Build)
+        {
+            return new StepOutcome.Refused(failure.Code, failure.Message);
+        }
+        catch (XenApiException error)
+        {
+            return new StepOutcome.Unknown(error.Message);
+        }
+    }
+
+    private static async Task<StepOutcome> UndoAsync(WorkflowStep step, StepContext context, CancellationToken stop)
+    {
+        await (step.Undo ?? throw new InvalidOperationException($"Step '{step.Name}' has no undo, and none is asked of it (Steps.UndoAtOrBelow)."))(context, stop);
+        return new StepOutcome.Undone();
+    }
+}

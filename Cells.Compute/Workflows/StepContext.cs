@@ -1,0 +1,31 @@
+using Cells.Compute.Images;
+using Cells.Compute.Instances;
+using Cells.Compute.XenApi;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>What a step works with: the committed row, the pool's session, and the references of this session.</summary>
+/// <param name="Host">The host of the row's place.</param>
+/// <param name="Sr">The SR of the row's place.</param>
+/// <param name="Network">The network of the host's management interface; null when the pool shows none.</param>
+/// <param name="Awaited">What earlier probes of this step found under way; see <see cref="Probing"/>.</param>
+internal sealed record StepContext(
+    Instance Row, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, XenRef<Network>? Network, IImageCache Images, Awaited Awaited);
+
+/// <summary>A pool's session as steps use it.</summary>
+internal interface IPoolCalls
+{
+    Task<T> CallAsync<T>(XenRequest<T> request, CancellationToken stop);
+
+    /// <summary>Begins the call as a task, waits for its end, destroys the task and gives its result.</summary>
+    Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop);
+
+    /// <summary>Completes once everything that happened on the pool before this call has been observed.</summary>
+    Task BarrierAsync(CancellationToken stop);
+}
+
+/// <summary>The tasks that may be our lost call, noted when the step was first probed. Once these have ended, the call has.</summary>
+internal sealed class Awaited
+{
+    public SortedSet<string>? Tasks { get; set; }
+}

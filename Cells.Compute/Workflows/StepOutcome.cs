@@ -1,0 +1,21 @@
+namespace Cells.Compute.Workflows;
+
+/// <summary>How one step (or its undo) ended, as far as anybody knows.</summary>
+internal abstract record StepOutcome
+{
+    private StepOutcome() { }
+
+    /// <summary>Its effect is on the host, by this run or an earlier one.</summary>
+    /// <param name="Vm">The VM's uuid where the step learned it.</param>
+    /// <param name="Vdi">The root disk's uuid where the step learned it.</param>
+    public sealed record Done(Guid? Vm = null, Guid? Vdi = null) : StepOutcome;
+
+    /// <summary>Nothing of its effect is on the host any more.</summary>
+    public sealed record Undone : StepOutcome;
+
+    /// <summary>The host said no, and will again: the build is undone here and tried elsewhere.</summary>
+    public sealed record Refused(string Code, string Reason) : StepOutcome;
+
+    /// <summary>Nobody knows yet, or it cannot be done just now: it is probed again until somebody does.</summary>
+    public sealed record Unknown(string Reason) : StepOutcome;
+}

@@ -1,0 +1,52 @@
+using Cells.Compute.Instances;
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>The workflows, as tables. The order is stored as a number with each running instance: new steps go in only with a new workflow.</summary>
+internal static class Steps
+{
+    public static readonly IReadOnlyList<WorkflowStep> Build =
+    [
+        new("ensure-image", BuildSteps.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false),    // a cached image stays
+        new("clone-disk", BuildSteps.CloneDiskAsync, ObjectsOf.DestroyDisksAsync, BuildSteps.FindCloneAsync, TaskState.BlockDeviceMapping),
+        new("size-disk", BuildSteps.SizeDiskAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping),                          // goes with the disk
+        new("create-vm", BuildSteps.CreateVmAsync, ObjectsOf.DestroyVmsAsync, BuildSteps.FindVmAsync, TaskState.Spawning),
+        new("attach-disk", BuildSteps.AttachDiskAsync, Undo: null, BuildSteps.FindVbdAsync, TaskState.Spawning),                    // VM.destroy removes VBDs
+        new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifAsync, TaskState.Networking),            // and VIFs
+        new("start", BuildSteps.StartAsync, ObjectsOf.StopVmsAsync, BuildSteps.ReadStartedAsync, TaskState.Spawning),
+        new("seen-running", BuildSteps.SeenRunningAsync, Undo: null, Probe: null, TaskState.Spawning),                              // an observation
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> Delete =
+    [
+        new("settle", DeleteSteps.SettleAsync, Undo: null, Probe: null, TaskState.Deleting),
+        new("stop-vm", DeleteSteps.StopVmsAsync, Undo: null, Probe: null, TaskState.Deleting),
+        new("destroy-vm", DeleteSteps.DestroyVmsAsync, Undo: null, Probe: null, TaskState.Deleting),
+        new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting),
+    ];
+
+    public static IReadOnlyList<WorkflowStep> Of(WorkflowKind workflow) => workflow switch
+    {
+        WorkflowKind.Build => Build,
+        WorkflowKind.Delete => Delete,
+        _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
+    };
+
+    public static WorkflowStep At(Work work) => Of(work.Workflow)[work.Step];
+
+    public static string NameOf(Work work) => At(work).Name;
+
+    /// <summary>"clone-disk 2/8", as rows show it upwards.</summary>
+    public static string? Progress(Work? work) => work is null
+        ? null
+        : $"{(work.Undoing ? "undo " : "")}{NameOf(work)} {work.Step + 1}/{Of(work.Workflow).Count}";
+
+    /// <summary>The step at or below this index that has an undo; -1 when there is nothing left to undo.</summary>
+    public static int UndoAtOrBelow(int index)
+    {
+        while (index >= 0 && Build[index].Undo is null)
+            index--;
+        return index;
+    }
+}

@@ -1,0 +1,38 @@
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>
+/// One step of a workflow. Every step is safe to run twice; each undo is there or its absence is explained in the table.
+/// </summary>
+/// <param name="Do">Makes the effect. The call's own failures are thrown; the runner tells a no from an unknown.</param>
+/// <param name="Undo">Removes the effect, whole or partial, also when there is none. Null: another step's undo covers it.</param>
+/// <param name="Probe">
+/// "Is it done already?", asked of the host and never of the cache, before a step is done that may have been done before. Null: doing it again is the
+/// probe.
+/// </param>
+/// <param name="Shows">The task_state while it runs.</param>
+/// <param name="OnHost">Takes one of the host's places while it runs; a wait for something else does not.</param>
+internal sealed record WorkflowStep(
+    string Name,
+    Func<StepContext, CancellationToken, Task<StepOutcome>> Do,
+    Func<StepContext, CancellationToken, Task>? Undo,
+    Func<StepContext, CancellationToken, Task<ProbeAnswer>>? Probe,
+    TaskState Shows,
+    bool OnHost = true);
+
+/// <summary>What a probe found.</summary>
+internal abstract record ProbeAnswer
+{
+    private ProbeAnswer() { }
+
+    public sealed record Done(StepOutcome.Done Outcome) : ProbeAnswer;
+
+    public sealed record NotDone : ProbeAnswer
+    {
+        public static readonly NotDone Instance = new();
+    }
+
+    /// <summary>It may still be under way on the host.</summary>
+    public sealed record Unknown(string Reason) : ProbeAnswer;
+}
