@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Cells.Contracts;
+using Spectre.Console;
+
+namespace Cells.Host.Commands;
+
+/// <summary>
+/// The one executable's commands. Exit codes: 0 done, 1 failed (the reason stands on standard error), 2 wrong usage.
+/// </summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Cells: a hierarchical multi-cell compute orchestrator for XenServer and XCP-ng fleets.")
+        {
+            UpCommand.Create(),
+            RunCommand.Create(),
+            TreeCommand.Create(),
+            HostsCommand.Create(),
+            ExplainCommand.Create(),
+            ReplayCommand.Create(),
+            XenSimCommand.Create(),
+            BenchCommand.Create(),
+            ChaosCommand.Create(),
+            // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
+            new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
+        };
+        using var stopping = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                foreach (var error in parsed.Errors)
+                    await Console.Error.WriteLineAsync($"cells: {error.Message}");
+                await Console.Error.WriteLineAsync("cells: see `cells --help`.");
+                return 2;
+            }
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stopping.Token);
+        }
+        catch (CellsException error)
+        {
+            await Console.Error.WriteLineAsync($"cells: {error.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return 130;                                              // ended by the person who started it
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;                                   // we end in order, not at once
+            stopping.Cancel();
+        }
+    }
+
+    /// <summary>Where a tree keeps its things when nobody says: a directory that the database's user can reach.</summary>
+    public static string DefaultDataDirectory => Environment.UserName == "root"
+        ? "/var/lib/cells"
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "cells");
+
+    public static Option<string> DataOption() => new("--data")
+    {
+        Description = "Directory of the tree: its databases, keys, images, simulated hosts, openrc.",
+        DefaultValueFactory = _ => DefaultDataDirectory,
+    };
+
+    public static Option<string> OutputOption() => new Option<string>("--output", "-o")
+    {
+        Description = "table or json",
+        DefaultValueFactory = _ => "table",
+    }.AcceptOnlyFromAmong("table", "json");
+
+    public static void Write(Table table) => AnsiConsole.Write(table);
+}

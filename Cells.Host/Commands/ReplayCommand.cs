@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json;
+using Cells.Contracts;
+using Cells.Host.Clients;
+using Cells.Host.Replay;
+using Spectre.Console;
+
+namespace Cells.Host.Commands;
+
+/// <summary>`cells replay TRACE`: the requests of a recorded workload, sent to a running tree.</summary>
+internal static class ReplayCommand
+{
+    public static Command Create()
+    {
+        var trace = new Argument<string>("trace") { Description = "CSV file, plain or gzip (columns: t_s,batch,vcpus,mem_gib,life_lo_s,life_hi_s,censored)." };
+        var speed = new Option<double>("--speed") { Description = "Times real; 0 sends as fast as the tree accepts.", DefaultValueFactory = _ => 100 };
+        var limit = new Option<int>("--limit") { Description = "Send at most so many requests (creates and deletes).", DefaultValueFactory = _ => int.MaxValue };
+        var data = CommandLine.DataOption();
+        var output = CommandLine.OutputOption();
+        var command = new Command("replay", "Drive a running tree with the requests of a real trace.") { trace, speed, limit, data, output };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (times, most) = (parsed.GetValue(speed), parsed.GetValue(limit));
+            if (times < 0 || !double.IsFinite(times))
+                throw new CellsException($"--speed must be 0 (as fast as accepted) or more, not {times}.");
+            if (most < 1)
+                throw new CellsException($"--limit must be at least 1, not {most}.");
+            var events = TraceEvent.InOrder(TraceRow.Read(parsed.GetValue(trace)!), most).ToList();
+            using var cloud = await CloudClient.EnterAsync(OpenRc.Find(parsed.GetValue(data)!), stop);
+            var summary = await RunAsync(cloud, times, events, stop);
+            if (parsed.GetValue(output) == "json")
+                Console.WriteLine(JsonSerializer.Serialize(summary, Pretty.Json));
+            else
+                Print(summary);
+            return summary.Unsettled == 0 ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static async Task<ReplaySummary> RunAsync(CloudClient cloud, double speed, List<TraceEvent> events, CancellationToken stop)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn()).StartAsync(async shown =>
+        {
+            var creates = events.Count(e => !e.IsDelete);
+            var sent = shown.AddTask("requests sent", maxValue: events.Count);
+            var settled = shown.AddTask("servers settled", maxValue: creates);
+            var run = new ReplayRun(cloud, SystemTime.Provider, speed, p =>
+            {
+                sent.Value = p.Creates + p.Deletes;
+                settled.Value = p.Settled;
+            });
+            return await run.RunAsync(events, stop);
+        });
+    }
+
+    private static void Print(ReplaySummary s)
+    {
+        Console.WriteLine($"{s.Creates} creates and {s.Deletes} deletes in {s.WallSeconds:0.0} s: {s.Accepted} accepted, {s.Placed} placed, {s.Deleted} deleted again, {s.Unsettled} unsettled");
+        foreach (var (reason, count) in s.Failed)
+            Console.WriteLine($"  {count,6} not placed: {reason}");
+        Console.WriteLine($"accepted in ms  p50 {s.Accept.P50:0.0}  p95 {s.Accept.P95:0.0}  p99 {s.Accept.P99:0.0}");
+        Console.WriteLine($"active in ms    p50 {s.Active.P50:0}  p95 {s.Active.P95:0}  p99 {s.Active.P99:0}   (seen by polling each 250 ms)");
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("cell", "hosts", "instances", "vCPU", "memory MiB", "fill");
+        foreach (var c in s.Cells)
+            table.AddRow(Markup.Escape(c.Cell), $"{c.Hosts}", $"{c.Instances}", $"{c.Vcpus}/{c.VcpusCapacity}", $"{c.MemoryMib}/{c.MemoryMibCapacity}",
+                c.MemoryMibCapacity == 0 ? "-" : $"{100.0 * c.MemoryMib / c.MemoryMibCapacity:0.0} % memory, {100.0 * c.Vcpus / Math.Max(1, c.VcpusCapacity):0.0} % vCPU");
+        AnsiConsole.Write(table);
+    }
+}
