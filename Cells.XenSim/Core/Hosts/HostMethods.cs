@@ -1,0 +1,52 @@
+using Cells.XenSim.Core.Calls;
+using Cells.XenSim.Core.Objects;
+using Cells.XenSim.Core.Vms;
+
+namespace Cells.XenSim.Core.Hosts;
+
+internal static class HostMethods
+{
+    public static void Register(MethodTable table)
+    {
+        table.On("host.compute_free_memory", call => Step.Of(VmMemory.FreeBytes(call.Database, call.Target("host"))));
+        table.On("host.compute_memory_overhead", call => Step.Of(call.Target("host").Int("memory_overhead")));
+        table.On("host.disable", call => SetEnabled(call, false));
+        table.On("host.enable", call => SetEnabled(call, true));
+        table.On("host.get_servertime", call => Step.Of(XapiTime.Of(call.Now)));
+        table.On("host.get_server_localtime", call => Step.Of(XapiTime.Of(call.Now)));
+        table.On("host.list_methods", _ => Step.Of(MethodTable.Instance.ServedNames));
+        table.On("host.get_management_interface", call => Step.Of(ManagementPif(call)));
+        table.On("host.get_vms_which_prevent_evacuation", WhatPreventsEvacuation);
+        table.On("host.call_plugin", call =>
+        {
+            call.Target("host");
+            throw new XapiFailure("XENAPI_MISSING_PLUGIN", call.Text(1));
+        });
+    }
+
+    public static string[] Allowed(SimObject host) => host.Flag("enabled")
+        ? ["provision", "evacuate", "vm_start", "vm_resume", "vm_migrate"]
+        : ["provision", "evacuate", "shutdown", "reboot", "enable"];
+
+    // Both are idempotent; VMs that run stay.
+    private static Step SetEnabled(Call call, bool enabled)
+    {
+        var host = call.Target("host");
+        host.Put("enabled", enabled);
+        AllowedOperations.Refresh(call.Pool, host);
+        return Step.Void;
+    }
+
+    private static string ManagementPif(Call call) =>
+        call.Target("host").Set("PIFs").Select(p => call.Database.Find("PIF", p)).First(p => p is not null && p.Flag("management"))!.Ref;
+
+    /// <summary>On a standalone host there is nowhere to go, so every guest prevents it.</summary>
+    private static Step WhatPreventsEvacuation(Call call)
+    {
+        var host = call.Target("host");
+        var guests = host.Set("resident_VMs").Select(r => call.Database.Get("VM", r)).Where(v => !v.Flag("is_control_domain"));
+        var others = call.Pool.Hosts.Where(h => h.Record != host).ToList();
+        var stuck = guests.Where(vm => !BootPlace.Possible(call.Pool, vm).Any(h => others.Any(o => o.Record == h)));
+        return Step.Of(new StuckGuests([.. stuck.Select(vm => vm.Ref)]));
+    }
+}

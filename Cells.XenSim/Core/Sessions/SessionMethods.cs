@@ -1,0 +1,31 @@
+using Cells.XenSim.Core.Calls;
+using Cells.XenSim.Core.Objects;
+
+namespace Cells.XenSim.Core.Sessions;
+
+internal static class SessionMethods
+{
+    public static void Register(MethodTable table)
+    {
+        table.Works("session.login_with_password", Login);
+        table.On("session.logout", call =>
+        {
+            call.Pool.Sessions.Close(call.Session!);
+            return Step.Void;
+        });
+        table.On("session.get_all_subject_identifiers", _ => Step.Of(Array.Empty<string>()));
+    }
+
+    private static Step Login(Call call)
+    {
+        var (user, password, originator) = (call.Text(0), call.Text(1), call.Text(3));
+        if (user == "root" && password == call.Pool.Shape.RootPassword)
+            return call.Latency > TimeSpan.Zero
+                ? new Step.After(call.Latency, () => Step.Of(call.Pool.Sessions.Open(call.Host, user, originator).Ref))
+                : Step.Of(call.Pool.Sessions.Open(call.Host, user, originator).Ref);
+
+        // A wrong password costs the caller five seconds.
+        return new Step.After(call.Pool.Options.WrongPasswordDelay,
+            () => throw new XapiFailure("SESSION_AUTHENTICATION_FAILED", user, "Authentication failure"));
+    }
+}

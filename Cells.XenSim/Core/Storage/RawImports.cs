@@ -1,0 +1,104 @@
+using System.Globalization;
+using Cells.XenSim.Core.Calls;
+using Cells.XenSim.Core.Objects;
+
+namespace Cells.XenSim.Core.Storage;
+
+/// <summary>PUT /import_raw_vdi: the head is answered before the body comes, so what the body meets is told in the task.</summary>
+internal sealed class RawImports(SimPool pool)
+{
+    private readonly Dictionary<long, (SimObject Task, string Vdi, string Host)> _transfers = [];
+
+    public void Receive(SimPutHead head)
+    {
+        if (!pool.Host(head.Host).Answers)
+        {
+            pool.Answer(SimAnswer.Lost(head.Id));
+            return;
+        }
+        var query = Query(head.Target);
+        var status = Check(head, query, out var title);
+        if (status != 200)
+        {
+            pool.Answer(SimAnswer.Html(head.Id, status, title));
+            return;
+        }
+        var task = pool.Database.Find("task", query.GetValueOrDefault("task_id", ""))
+            ?? pool.Tasks.Create("VDI.import", "", []);
+        var reference = query.GetValueOrDefault("vdi", "");
+        var vdi = pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference);
+        if (vdi is null) pool.Tasks.End(task, null, XapiFailure.HandleInvalid("VDI", reference));
+        _transfers[head.Id] = (task, vdi?.Ref ?? "", head.Host);
+        pool.Answer(new SimAnswer(head.Id, 200, "", ReadOnlyMemory<byte>.Empty, task.Ref));
+    }
+
+    /// <summary>Takes the digest of what came; the answer carries nothing more, the task tells the result.</summary>
+    public void Receive(SimPutBody body)
+    {
+        if (!_transfers.Remove(body.Id, out var transfer) || !pool.Host(transfer.Host).Answers)
+        {
+            pool.Answer(SimAnswer.Lost(body.Id));
+            return;
+        }
+        var fate = pool.Faults.Match(transfer.Host, "PUT /import_raw_vdi", "PUT /import_raw_vdi");
+        try
+        {
+            if (fate is { Kind: Faults.FaultKind.Fail }) throw new XapiFailure(fate.Code, fate.Parameters);
+            if (fate is not { Kind: Faults.FaultKind.DropRequest or Faults.FaultKind.Hang }) Store(body, transfer.Task, transfer.Vdi);
+        }
+        catch (XapiFailure failure)
+        {
+            pool.Tasks.End(transfer.Task, null, failure);
+        }
+        if (fate is { Kind: Faults.FaultKind.Hang or Faults.FaultKind.HangAfterEffect }) return;
+        pool.Answer(fate is { Kind: Faults.FaultKind.DropRequest or Faults.FaultKind.LoseAnswer }
+            ? SimAnswer.Lost(body.Id)
+            : new SimAnswer(body.Id, 200, "", ReadOnlyMemory<byte>.Empty, transfer.Task.Ref));
+    }
+
+    /// <summary>The toolstack dies: connections break, their tasks are cancelled with all others.</summary>
+    public void Abandon()
+    {
+        foreach (var id in _transfers.Keys.Order().ToList()) pool.Answer(SimAnswer.Lost(id));
+        _transfers.Clear();
+    }
+
+    private int Check(SimPutHead head, Dictionary<string, string> query, out string title)
+    {
+        var session = query.GetValueOrDefault("session_id") ?? head.SessionCookie ?? "";
+        title = "Unauthorised";
+        if (pool.Sessions.Find(session) is not { } caller) return 401;
+        title = "Not Found";
+        if (query.GetValueOrDefault("format", "raw") != "raw") return 404;
+        title = "Bad Request";
+        if (!query.ContainsKey("vdi")) return 400;
+        pool.Sessions.CountMutation(caller, "PUT /import_raw_vdi");
+        title = "OK";
+        return 200;
+    }
+
+    private void Store(SimPutBody body, SimObject task, string reference)
+    {
+        if (task.Deleted || !Tasks.TaskTable.IsPending(task)) return;
+        if (!body.Complete) throw new XapiFailure("VDI_IO_ERROR", "Device I/O errors");
+        var vdi = pool.Database.Get("VDI", reference);
+        VdiGuard.Check(pool.Database, vdi, "resize");   // an attached or busy disk cannot be written from outside
+        if (body.Length > vdi.Int("virtual_size")) throw new XapiFailure("VDI_IO_ERROR", "Device I/O errors");
+        var allocated = Math.Min(vdi.Int("virtual_size"), VhdSize.Allocated(body.Length));
+        VhdStore.Write(pool, vdi, new DiskContent(allocated, body.Length, body.Sha256.ToLower(CultureInfo.InvariantCulture)));
+        pool.Tasks.End(task, vdi.Ref, null);
+    }
+
+    private static Dictionary<string, string> Query(string target)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        if (question < 0) return values;
+        foreach (var pair in target[(question + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0) values[Uri.UnescapeDataString(pair[..equals])] = Uri.UnescapeDataString(pair[(equals + 1)..]);
+        }
+        return values;
+    }
+}

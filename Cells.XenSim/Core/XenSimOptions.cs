@@ -1,0 +1,22 @@
+using Cells.XenSim.Faults;
+
+namespace Cells.XenSim.Core;
+
+/// <summary>How simulated hosts behave where real ones differ from each other.</summary>
+public sealed record XenSimOptions
+{
+    /// <summary>How long calls take; instant by default.</summary>
+    public LatencyProfile Latency { get; init; } = LatencyProfile.Instant;
+
+    /// <summary>xapi's batching delay before an event.from answer that watches more than tasks.</summary>
+    public TimeSpan EventDelay { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>When the guest's tools report after a boot. Null: guests have no tools, so clean shutdowns are refused (VM_LACKS_FEATURE).</summary>
+    public TimeSpan? GuestToolsAfter { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How long a wrong password is made to wait; 5 s in xapi.</summary>
+    public TimeSpan WrongPasswordDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The storage collector's quiet pause before its first work after a kick.</summary>
+    public TimeSpan StorageCollectorPause { get; init; } = TimeSpan.FromMinutes(5);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json.Serialization;
+
+namespace Cells.XenSim.Faults;
+
+/// <summary>
+/// Something that goes wrong in the simulated world because a test asked for it. Faults come through the simulator's own
+/// door, never through XenAPI: a real host has no such calls.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "fault")]
+[JsonDerivedType(typeof(OnCall), "on-call")]
+[JsonDerivedType(typeof(ClearAll), "clear-all")]
+[JsonDerivedType(typeof(SetLatency), "set-latency")]
+[JsonDerivedType(typeof(RestartToolstack), "restart-toolstack")]
+[JsonDerivedType(typeof(PowerLoss), "power-loss")]
+[JsonDerivedType(typeof(GuestEnds), "guest-ends")]
+[JsonDerivedType(typeof(FillStorage), "fill-storage")]
+[JsonDerivedType(typeof(EndSessions), "end-sessions")]
+[JsonDerivedType(typeof(ForeignVm), "foreign-vm")]
+public abstract record SimFault
+{
+    /// <summary>Hits the <paramref name="Nth"/> call from now of a method (and the following, up to <paramref name="Count"/> in all).</summary>
+    /// <param name="Method">Wire name. "VM.start_on" also hits "Async.VM.start_on" (inside its task); "Async.VM.start_on" only that, before a task is made. "PUT /import_raw_vdi" hits an import's end.</param>
+    /// <param name="Code">XenAPI error code, for <see cref="FaultKind.Fail"/>.</param>
+    /// <param name="Host">Null: any host of the pool.</param>
+    public sealed record OnCall(string Method, FaultKind Kind, string Code = "INTERNAL_ERROR", IReadOnlyList<string>? Parameters = null, int Nth = 1, int Count = 1, string? Host = null) : SimFault;
+
+    /// <summary>Forgets all rules of <see cref="OnCall"/> that have not hit yet, and lets full SRs have room again.</summary>
+    public sealed record ClearAll : SimFault;
+
+    /// <summary>Changes how long calls take from now on.</summary>
+    public sealed record SetLatency(LatencyProfile Profile) : SimFault;
+
+    /// <summary>The host's toolstack ends and comes back: connections break, pending tasks are cancelled (the effect of each, by chance, happened), VMs go on.</summary>
+    public sealed record RestartToolstack(string Host, TimeSpan Downtime) : SimFault;
+
+    /// <summary>The host loses its power. Its objects stay, its domains do not; it boots after <paramref name="OffFor"/>.</summary>
+    public sealed record PowerLoss(string Host, TimeSpan OffFor) : SimFault;
+
+    /// <summary>The guest powers itself off, or restarts; the VM's own settings say what follows.</summary>
+    public sealed record GuestEnds(string VmUuid, GuestEnd How) : SimFault;
+
+    /// <summary>Every allocation on the SR fails for lack of space until <see cref="ClearAll"/>. Null: the pool's default SR.</summary>
+    public sealed record FillStorage(string? SrUuid) : SimFault;
+
+    /// <summary>Ends every session of the pool (as a database reload does), or one.</summary>
+    public sealed record EndSessions(string? SessionRef = null) : SimFault;
+
+    /// <summary>Somebody else starts a VM on the host: it runs, takes memory, and bears no stamp.</summary>
+    public sealed record ForeignVm(string Host, string Name, long MemoryBytes, int Vcpus) : SimFault;
+}
+
+/// <summary>How a guest ended by its own doing.</summary>
+public enum GuestEnd { Shutdown = 1, Reboot = 2, Crash = 3 }

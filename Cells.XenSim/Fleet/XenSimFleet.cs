@@ -1,0 +1,186 @@
+using System.Collections.Frozen;
+using System.Net;
+using System.Text.Json;
+using Cells.XenSim.Core;
+using Cells.XenSim.Faults;
+using Cells.XenSim.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.XenSim.Fleet;
+
+/// <summary>Simulated hosts that listen on loopback ports, each on its own, and the simulator's control door beside them.</summary>
+public sealed class XenSimFleet : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly FleetDirectory? _directory;
+    private readonly IReadOnlyList<(string Host, PoolGate Gate, ListenOptions Endpoint)> _hosts;
+    private readonly ListenOptions? _control;
+
+    private XenSimFleet(WebApplication app, FleetDirectory? directory, IReadOnlyList<(string, PoolGate, ListenOptions)> hosts, ListenOptions? control) =>
+        (_app, _directory, _hosts, _control) = (app, directory, hosts, control);
+
+    /// <summary>All hosts in the order of the options.</summary>
+    public IReadOnlyList<XenSimHostEndpoint> Hosts => [.. _hosts.Select(h =>
+    {
+        var info = h.Gate.Hosts.Single(i => i.Name == h.Host);
+        return new XenSimHostEndpoint(h.Host, UrlOf(h.Endpoint), info.Uuid, info.Powered, info.Answers);
+    })];
+
+    /// <summary>Base of the control door, or null when it is closed.</summary>
+    public Uri? ControlUrl => _control is null ? null : UrlOf(_control);
+
+    /// <summary>What the simulator itself says runs, host by host.</summary>
+    public IReadOnlyList<HostAccount> Account() => [.. Gates.SelectMany(g => g.Account())];
+
+    private IEnumerable<PoolGate> Gates => _hosts.Select(h => h.Gate).Distinct();
+
+    /// <summary>Starts the hosts; returns when all listen.</summary>
+    /// <exception cref="ArgumentException">Two hosts of one name.</exception>
+    /// <exception cref="IOException">A port is taken, or another simulator works on the data directory.</exception>
+    public static async Task<XenSimFleet> StartAsync(XenSimFleetOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        var names = options.Pools.SelectMany(p => p.Hosts).Select(h => h.Name).ToList();
+        if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"two hosts are named '{twice.Key}': names are unique over a fleet", nameof(options));
+        var directory = options.DataDirectory is null ? null : FleetDirectory.Open(options.DataDirectory);
+        var gates = new List<PoolGate>();
+        try
+        {
+            var hosts = new List<(string Name, PoolGate Gate, int Port)>();
+            var number = 0UL;
+            foreach (var shape in options.Pools)
+            {
+                var gate = OpenPool(shape, options, number++, directory, time);
+                gates.Add(gate);
+                foreach (var host in shape.Hosts)
+                    hosts.Add((host.Name, gate, directory?.PortOf(host.Name) ?? (options.FirstPort == 0 ? 0 : options.FirstPort + hosts.Count)));
+            }
+            var fleet = await ListenAsync(hosts, options.ControlPort, directory, cancellation);
+            directory?.RememberPorts(fleet.Hosts);
+            if (options.ReadyFile is not null) fleet.WriteReadyFile(options.ReadyFile);
+            return fleet;
+        }
+        catch
+        {
+            foreach (var gate in gates) gate.Dispose();
+            directory?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the fleet until cancelled: the whole of the command `cells xensim`.</summary>
+    /// <param name="started">Told once when all hosts listen.</param>
+    public static async Task RunAsync(XenSimFleetOptions options, TimeProvider time, Action<XenSimFleet>? started, CancellationToken cancellation)
+    {
+        await using var fleet = await StartAsync(options, time, cancellation);
+        started?.Invoke(fleet);
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellation.Register(() => end.TrySetResult());
+        await end.Task;
+    }
+
+    /// <summary>Lets something go wrong.</summary>
+    /// <param name="host">Names the pool it concerns; null: the pool that the fault itself names, else every pool.</param>
+    /// <exception cref="ArgumentException">Nothing of that name.</exception>
+    public void Inject(SimFault fault, string? host = null)
+    {
+        host ??= fault switch
+        {
+            SimFault.OnCall f => f.Host,
+            SimFault.RestartToolstack f => f.Host,
+            SimFault.PowerLoss f => f.Host,
+            SimFault.ForeignVm f => f.Host,
+            SimFault.GuestEnds f => Holding(a => a.Vms.Any(v => v.Uuid == f.VmUuid), $"VM {f.VmUuid}"),
+            SimFault.FillStorage { SrUuid: { } sr } => Holding(a => a.Storage.Any(s => s.Uuid == sr), $"SR {sr}"),
+            _ => null,
+        };
+        if (host is not null && _hosts.All(h => h.Host != host))
+            throw new ArgumentException($"no host named '{host}'; there are {string.Join(", ", _hosts.Select(h => h.Host))}", nameof(host));
+        foreach (var gate in host is null ? Gates : _hosts.Where(h => h.Host == host).Select(h => h.Gate)) gate.Inject(fault);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Long polls would keep the server from stopping: their connections end first.
+        foreach (var gate in Gates) gate.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        _directory?.Dispose();
+    }
+
+    private string Holding(Func<HostAccount, bool> has, string what) =>
+        Account().FirstOrDefault(has)?.Name ?? throw new ArgumentException($"no host has {what}");
+
+    private static PoolGate OpenPool(PoolShape shape, XenSimFleetOptions options, ulong number, FleetDirectory? directory, TimeProvider time)
+    {
+        var seed = options.Seed + (number << 32);
+        if (directory is null) return new PoolGate(new XenSimCore(shape, options.Behaviour, seed, time.GetUtcNow()), null, time);
+        var path = directory.JournalOf(shape.Hosts[0].Name);
+        var (pool, journaledSeed) = JournalReader.Read(path, shape, options.Behaviour, time.GetUtcNow())
+            ?? (new XenSimCore(shape, options.Behaviour, seed, time.GetUtcNow()).Pool, seed);
+        return new PoolGate(new XenSimCore(pool), new PoolJournal(path, pool, journaledSeed), time);
+    }
+
+    private static async Task<XenSimFleet> ListenAsync(
+        List<(string Name, PoolGate Gate, int Port)> hosts, int? controlPort, FleetDirectory? directory, CancellationToken cancellation)
+    {
+        var endpoints = new List<ListenOptions>();
+        ListenOptions? control = null;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;   // disks are imported by PUT; the RPC limit is the core's
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            foreach (var (_, _, port) in hosts) kestrel.Listen(IPAddress.Loopback, port, Http1(endpoints.Add));
+            if (controlPort is { } own) kestrel.Listen(IPAddress.Loopback, own, Http1(e => control = e));
+        });
+        var app = builder.Build();
+
+        // Ports are known only once all listen; who calls before that meets a host that is not up yet.
+        FrozenDictionary<int, RequestDelegate>? routes = null;
+        app.Run(context =>
+        {
+            if (Volatile.Read(ref routes) is { } known) return known[context.Connection.LocalPort](context);
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        await app.StartAsync(cancellation);
+
+        var fleet = new XenSimFleet(app, directory, [.. hosts.Zip(endpoints, (h, e) => (h.Name, h.Gate, e))], control);
+        var handlers = fleet._hosts.ToDictionary(h => h.Endpoint.IPEndPoint!.Port, h => (RequestDelegate)new HostSurface(h.Host, h.Gate).HandleAsync);
+        if (control is not null) handlers.Add(control.IPEndPoint!.Port, new ControlDoor(fleet).HandleAsync);
+        Volatile.Write(ref routes, handlers.ToFrozenDictionary());
+        return fleet;
+    }
+
+    private static Action<ListenOptions> Http1(Action<ListenOptions> keep) => endpoint =>
+    {
+        endpoint.Protocols = HttpProtocols.Http1;
+        keep(endpoint);
+    };
+
+    private static Uri UrlOf(ListenOptions endpoint) => new($"http://127.0.0.1:{endpoint.IPEndPoint!.Port}/");
+
+    private void WriteReadyFile(string path)
+    {
+        var text = JsonSerializer.Serialize(new { hosts = Hosts.Select(h => new { h.Name, h.Url, h.Uuid }), control = ControlUrl }, ControlDoor.Json);
+        File.WriteAllText(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>The fleet ends when its owner says so, not by console signals of its own.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Cells.XenSim.Core;
+using Cells.XenSim.Core.Calls;
+using Microsoft.AspNetCore.Http;
+
+namespace Cells.XenSim.Http;
+
+/// <summary>What one host offers over HTTP. Handlers are chosen by the longest prefix of the path, as xapi does.</summary>
+internal sealed class HostSurface(string host, PoolGate gate)
+{
+    private static readonly string[] RpcPaths = ["/jsonrpc", "/json"];
+    private const string ImportPath = "/import_raw_vdi";
+
+    public Task HandleAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "/";
+        var isRpc = RpcPaths.Any(p => path.StartsWith(p, StringComparison.Ordinal));
+        return context.Request.Method switch
+        {
+            "POST" when isRpc => RpcAsync(context),
+            "OPTIONS" when isRpc || path == "/" => Preflight(context),
+            "PUT" when path.StartsWith(ImportPath, StringComparison.Ordinal) => ImportAsync(context),
+            _ => NotFoundAsync(context),
+        };
+    }
+
+    private async Task RpcAsync(HttpContext context)
+    {
+        var body = await ReadBodyAsync(context.Request, context.RequestAborted);
+        var answer = await gate.SendAsync(new SimCall(gate.NextId(), host, body), context.RequestAborted);
+        if (answer.ConnectionLost)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.ContentType;
+        context.Response.ContentLength = answer.Body.Length;
+        AllowAnyOrigin(context);
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+    }
+
+    /// <summary>Reads one byte more than a host accepts, so that the core can refuse it.</summary>
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var limit = CallRunner.BodyLimit + 1;
+        var buffer = new byte[Math.Min(request.ContentLength ?? 8192, limit)];
+        var length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                if (length == limit || length == request.ContentLength) break;
+                Array.Resize(ref buffer, Math.Min(limit, Math.Max(8192, buffer.Length * 2)));
+            }
+            var read = await request.Body.ReadAsync(buffer.AsMemory(length), cancellation);
+            if (read == 0) break;
+            length += read;
+        }
+        return buffer.AsMemory(0, length);
+    }
+
+    /// <summary>The status goes out before the body is read; what becomes of the bytes is told in the task.</summary>
+    private async Task ImportAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var id = gate.NextId();
+        var head = await gate.SendAsync(new SimPutHead(id, host, request.Path + request.QueryString.Value, request.ContentLength,
+            request.Cookies["session_id"]), context.RequestAborted);
+        if (head.ConnectionLost)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = head.Status;
+        context.Response.Headers.Connection = "close";
+        if (head.Status != 200)
+        {
+            context.Response.ContentType = head.ContentType;
+            await context.Response.Body.WriteAsync(head.Body, context.RequestAborted);
+            return;
+        }
+        context.Response.Headers["task-id"] = head.TaskId;
+        await context.Response.StartAsync(context.RequestAborted);
+        var answer = await gate.SendAsync(await DigestAsync(request, id, context.RequestAborted), CancellationToken.None);
+        if (answer.ConnectionLost) context.Abort();
+        else await context.Response.CompleteAsync();
+    }
+
+    private async Task<SimPutBody> DigestAsync(HttpRequest request, long id, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+        var length = 0L;
+        var complete = true;
+        try
+        {
+            int read;
+            while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+            {
+                hash.AppendData(buffer, 0, read);
+                length += read;
+            }
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            complete = false;   // the client went away: the host tells it in the task
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        return new SimPutBody(id, host, length, Convert.ToHexStringLower(hash.GetHashAndReset()), complete);
+    }
+
+    private static Task Preflight(HttpContext context)
+    {
+        AllowAnyOrigin(context);
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    private static Task NotFoundAsync(HttpContext context)
+    {
+        context.Response.StatusCode = 404;
+        context.Response.ContentType = "text/html";
+        return context.Response.WriteAsync("<html><body><h1>HTTP 404 Not Found</h1></body></html>", context.RequestAborted);
+    }
+
+    private static void AllowAnyOrigin(HttpContext context)
+    {
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        context.Response.Headers.AccessControlAllowHeaders = "X-Requested-With";
+    }
+}
