@@ -17,6 +17,14 @@ internal sealed class CommitConnection(NpgsqlDataSource source, Guid committer) 
         try
         {
             transaction = await BeginAsync(stop);
+        }
+        catch (Exception error)
+        {
+            await CloseAsync();
+            return new GroupResult.NotNow(error);   // no member is at fault: an operator mends it, or time
+        }
+        try
+        {
             var misses = await group.ExecuteAsync(transaction, stop);
             if (misses.Count > 0)
             {
@@ -102,9 +110,7 @@ internal sealed class CommitConnection(NpgsqlDataSource source, Guid committer) 
         // Connection exception, transaction rollback (deadlock, serialization), insufficient resources, operator intervention, system error;
         // read-only server (a standby), lock not available (PostgreSQL manual, appendix A).
         PostgresException refused => refused.SqlState[..2] is "08" or "40" or "53" or "57" or "58"
-            || refused.SqlState is "25006" or "55P03"
-            // The connection itself was refused: password, missing database. An operator mends it, and no member is at fault.
-            || refused.SqlState[..2] is "28" or "3D",
+            || refused.SqlState is "25006" or "55P03",
         NpgsqlException or IOException or TimeoutException or OperationCanceledException => true,
         _ => false,
     };

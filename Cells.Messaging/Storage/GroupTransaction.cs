@@ -67,16 +67,15 @@ internal sealed class GroupTransaction
     {
         await using var answer = await batch.ExecuteReaderAsync(stop);
         var answered = new bool[reads.Count];
-        do
+        var more = answer.FieldCount > 0;
+        while (more)
         {
-            var statement = StatementAtHand(batch);
-            if (statement < 0)
-                break;
+            var statement = StatementAtHand(batch, answer);
             answered[statement] = true;
             if (reads[statement] is { } read)
                 await read(answer, answers, stop);
+            more = await answer.NextResultAsync(stop);
         }
-        while (await answer.NextResultAsync(stop));
 
         var kindsBegin = reads.Count - _kinds.Count;
         for (var i = 0; i < _kinds.Count; i++)
@@ -85,15 +84,15 @@ internal sealed class GroupTransaction
     }
 
     /// <summary>
-    /// A batch's reader skips statements that return no rows and does not say which one it stands at. Npgsql notes a statement's type when it
-    /// has ended, so it is the first without one.
+    /// A batch's reader skips statements that return no rows and does not say which one it stands at. Npgsql notes a statement's type when
+    /// that has ended; one with rows ends behind its last row, one with an empty answer has ended when the reader comes to it.
     /// </summary>
-    private static int StatementAtHand(NpgsqlBatch batch)
+    private static int StatementAtHand(NpgsqlBatch batch, NpgsqlDataReader answer)
     {
-        for (var i = 0; i < batch.BatchCommands.Count; i++)
-            if (batch.BatchCommands[i].StatementType == StatementType.Unknown)
-                return i;
-        return -1;
+        var ended = 0;
+        while (ended < batch.BatchCommands.Count && batch.BatchCommands[ended].StatementType != StatementType.Unknown)
+            ended++;
+        return answer.HasRows ? ended : ended - 1;
     }
 
     private static NpgsqlBatchCommand CountChanges(long changes) => new("""

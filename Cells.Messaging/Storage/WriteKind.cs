@@ -13,8 +13,13 @@ namespace Cells.Messaging.Storage;
 /// </param>
 public abstract class WriteKind(string name, int order)
 {
+    private bool? _readsAnswer;
+
     public string Name { get; } = name;
     public int Order { get; } = order;
+
+    /// <summary>Whether the kind judges its statement's answer: the statement must then return rows, if only an empty set of them.</summary>
+    internal bool ReadsAnswer => _readsAnswer ??= GetType().GetMethod(nameof(ReadMissedAsync))!.DeclaringType != typeof(WriteKind);
 
     /// <summary>How many change numbers each write of this kind takes: 1 for replicated rows, else 0.</summary>
     public virtual int ChangeNumbersEach => 0;
@@ -25,7 +30,10 @@ public abstract class WriteKind(string name, int order)
     /// </summary>
     public virtual object? GuardedRow(IWrite write) => null;
 
-    /// <summary>Fills the command: one statement over <c>unnest</c> arrays, whatever the number of writes.</summary>
+    /// <summary>
+    /// Fills the command: one statement over <c>unnest</c> arrays, whatever the number of writes, so that its text is always the same and stays
+    /// prepared. Parameters are named (the committer adds one of its own to numbered kinds). No row may be written twice by one statement.
+    /// </summary>
     /// <param name="firstChangeNumber">
     /// SQL expression that yields, inside the group's transaction, the change number of the first of these writes; the i-th (from 0) takes
     /// expression + i. Empty when <see cref="ChangeNumbersEach"/> is 0.

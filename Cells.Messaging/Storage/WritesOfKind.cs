@@ -19,8 +19,8 @@ internal sealed class WritesOfKind(WriteKind kind)
 
     public long ChangeNumbers => (long)kind.ChangeNumbersEach * _writes.Count;
 
-    /// <summary>Whether silence would hide something: a guard that missed, or the numbers of messages.</summary>
-    public bool MustAnswer => kind is OutboxWrites || _writes.Any(write => kind.GuardedRow(write) is not null);
+    /// <summary>Whether silence would hide something: a miss, or the numbers of messages.</summary>
+    public bool MustAnswer => kind is OutboxWrites || kind.ReadsAnswer || _writes.Any(write => kind.GuardedRow(write) is not null);
 
     /// <summary>In the fixed order of statements.</summary>
     public static IReadOnlyList<WritesOfKind> Of(IReadOnlyList<PendingChange> members)

@@ -45,6 +45,16 @@ public sealed class TestDatabase : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The server refuses new connections to this database, or takes them again.</summary>
+    public async Task AllowConnectionsAsync(bool allow)
+    {
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_cluster.ConnectionString("postgres")) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"alter database {Name} allow_connections {allow}", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>The first column of every row.</summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql)
     {
