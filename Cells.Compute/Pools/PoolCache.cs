@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Cells.Compute.Instances;
+using Cells.Compute.Workflows;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 
@@ -8,7 +10,7 @@ namespace Cells.Compute.Pools;
 /// What the pool has shown, as an immutable value: the pool's actor makes the next one from each event, everybody else reads the one they hold.
 /// It lags behind the host; a workflow's probe asks the host instead.
 /// </summary>
-public sealed record PoolCache(
+internal sealed record PoolCache(
     PoolId Pool,
     HostAddress Coordinator,
     ImmutableSortedDictionary<XenRef<Host>, Host> Hosts,
@@ -74,7 +76,7 @@ public sealed record PoolCache(
     {
         var metrics = HostMetrics.GetValueOrDefault(record.Metrics);
         return new HostObservation(
-            Pool, new HostId(record.Uuid), host, record.NameLabel, record.Address.Length > 0 ? Coordinator.At(record.Address) : Coordinator, record.Enabled,
+            Pool, new HostId(record.Uuid), host, record.NameLabel, AddressOf(record), record.Enabled,
             metrics?.Live ?? false, record.CpuCount, metrics is null ? 0 : metrics.MemoryTotal - record.MemoryOverhead);
     }
 
@@ -136,10 +138,22 @@ public sealed record PoolCache(
         _ => this,
     };
 
-    /// <summary>A snapshot or template made of one of our VMs copies its other_config, but is not the instance.</summary>
-    private static Stamp? StampOf(Vm vm) => vm.IsASnapshot || vm.IsATemplate || vm.IsControlDomain ? null : Stamp.Read(vm.OtherConfig);
+    private HostAddress AddressOf(Host host)
+    {
+        try
+        {
+            return Coordinator.At(host.Address);
+        }
+        catch (FormatException)
+        {
+            return Coordinator.At("no-address.invalid");            // never resolves (RFC 2606): the host is never heard, so nothing goes there
+        }
+    }
 
-    private static Stamp? StampOf(Vdi vdi) => vdi.IsASnapshot || !vdi.Managed ? null : Stamp.Read(vdi.OtherConfig);
+    /// <summary>A snapshot or template made of one of our VMs copies its other_config, but is not the instance.</summary>
+    private static Stamp? StampOf(Vm vm) => vm.IsASnapshot || vm.IsATemplate || vm.IsControlDomain ? null : Marks.Read(vm.OtherConfig);
+
+    private static Stamp? StampOf(Vdi vdi) => vdi.IsASnapshot || !vdi.Managed ? null : Marks.Read(vdi.OtherConfig);
 
     private static ImmutableSortedDictionary<XenRef<T>, T> Next<T>(ImmutableSortedDictionary<XenRef<T>, T> objects, XenEvent e) =>
         e.Record is T record ? objects.SetItem(new XenRef<T>(e.Ref), record) : objects.Remove(new XenRef<T>(e.Ref));

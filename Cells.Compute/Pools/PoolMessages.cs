@@ -1,4 +1,5 @@
 using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 
@@ -8,7 +9,7 @@ namespace Cells.Compute.Pools;
 
 /// <summary>The whole pool after a full read: what is not in it is not there. Comes first, and again after every reconnection.</summary>
 /// <param name="Epoch">The assignment epoch under which it was read.</param>
-public sealed record PoolShown(
+internal sealed record PoolShown(
     PoolId Pool,
     long Epoch,
     IReadOnlyList<HostObservation> Hosts,
@@ -19,17 +20,17 @@ public sealed record PoolShown(
     OutsideUsage Outside);
 
 /// <summary>A stamped VM was added or changed; intermediate states may have been merged.</summary>
-public sealed record VmShown(VmObservation Vm);
+internal sealed record VmShown(VmObservation Vm);
 
 /// <summary>A VM that was ours is no longer, or no longer carries its stamp.</summary>
 /// <param name="Last">As it was last seen.</param>
-public sealed record VmGone(VmObservation Last, Departure Why);
+internal sealed record VmGone(VmObservation Last, Departure Why);
 
-public sealed record VdiShown(VdiObservation Vdi);
+internal sealed record VdiShown(VdiObservation Vdi);
 
-public sealed record VdiGone(VdiObservation Last, Departure Why);
+internal sealed record VdiGone(VdiObservation Last, Departure Why);
 
-public enum Departure
+internal enum Departure
 {
     /// <summary>The object does not exist any more.</summary>
     Destroyed = 1,
@@ -38,18 +39,18 @@ public enum Departure
     Unstamped = 2,
 }
 
-public sealed record HostShown(HostObservation Host);
+internal sealed record HostShown(HostObservation Host);
 
 /// <summary>A host record was removed from the pool.</summary>
-public sealed record HostGone(PoolId Pool, HostId Host);
+internal sealed record HostGone(PoolId Pool, HostId Host);
 
-public sealed record SrShown(SrObservation Sr);
+internal sealed record SrShown(SrObservation Sr);
 
 /// <summary>Also told to the host's own actor.</summary>
-public sealed record HostHealthChanged(PoolId Pool, HostId Host, HostStatus From, HostHealth Health);
+internal sealed record HostHealthChanged(PoolId Pool, HostId Host, HostStatus From, HostHealth Health);
 
 /// <summary>What objects without our stamp take, whole pool, newest values. Hosts and SRs without such objects are not listed.</summary>
-public sealed record OutsideUsage(PoolId Pool, IReadOnlyList<OutsideOfHost> Hosts, IReadOnlyList<OutsideOfSr> Srs)
+internal sealed record OutsideUsage(PoolId Pool, IReadOnlyList<OutsideOfHost> Hosts, IReadOnlyList<OutsideOfSr> Srs)
 {
     public bool Equals(OutsideUsage? other) => other is not null && Pool == other.Pool && Hosts.SequenceEqual(other.Hosts) && Srs.SequenceEqual(other.Srs);
 
@@ -58,15 +59,15 @@ public sealed record OutsideUsage(PoolId Pool, IReadOnlyList<OutsideOfHost> Host
 
 /// <param name="MemoryMib">Their memory and overhead, rounded up, the control domain's included.</param>
 /// <param name="Vcpus">Without the control domain's.</param>
-public readonly record struct OutsideOfHost(HostId Host, int Vcpus, long MemoryMib);
+internal readonly record struct OutsideOfHost(HostId Host, int Vcpus, long MemoryMib);
 
 /// <param name="Bytes">The sum of their virtual sizes.</param>
-public readonly record struct OutsideOfSr(SrId Sr, long Bytes);
+internal readonly record struct OutsideOfSr(SrId Sr, long Bytes);
 
 /// <summary>How the pool's owner stands to its pool.</summary>
-public sealed record PoolStatusChanged(string PoolName, PoolId? Pool, PoolStatus Status, string Reason);
+internal sealed record PoolStatusChanged(string PoolName, PoolId? Pool, PoolStatus Status, string Reason);
 
-public enum PoolStatus
+internal enum PoolStatus
 {
     /// <summary>Not connected, trying.</summary>
     Connecting = 1,
@@ -85,7 +86,7 @@ public enum PoolStatus
 /// <param name="Ref">Valid until the next <see cref="PoolShown"/>.</param>
 /// <param name="ResidentOn">Where its domain is; null unless running or paused.</param>
 /// <param name="ScheduledOn">Where it is being started; null otherwise.</param>
-public sealed record VmObservation(
+internal sealed record VmObservation(
     PoolId Pool,
     Guid Vm,
     XenRef<Vm> Ref,
@@ -99,16 +100,16 @@ public sealed record VmObservation(
     long OverheadBytes);
 
 /// <summary>A disk with our stamp. Bytes.</summary>
-public sealed record VdiObservation(PoolId Pool, Guid Vdi, XenRef<Vdi> Ref, Stamp Stamp, string Name, SrId? Sr, long VirtualBytes, bool InUse);
+internal sealed record VdiObservation(PoolId Pool, Guid Vdi, XenRef<Vdi> Ref, Stamp Stamp, string Name, SrId? Sr, long VirtualBytes, bool InUse);
 
 /// <param name="MemoryBytes">What VMs and the control domain can have: the total less the hypervisor's own overhead. 0 while the host has not said.</param>
 /// <param name="Live">The pool's own word; turns false only after 10 silent minutes. See <see cref="HostHealthChanged"/> for ours.</param>
-public sealed record HostObservation(
+internal sealed record HostObservation(
     PoolId Pool, HostId Host, XenRef<Host> Ref, string Name, HostAddress Address, bool Enabled, bool Live, int Cpus, long MemoryBytes);
 
 /// <param name="SizeBytes">-1 until the pool has scanned it.</param>
 /// <param name="SeenBy">Hosts with a plugged PBD, in order.</param>
-public sealed record SrObservation(
+internal sealed record SrObservation(
     PoolId Pool, SrId Sr, XenRef<Sr> Ref, string Name, string Type, string ContentType, bool Shared, long SizeBytes, IReadOnlyList<HostId> SeenBy)
 {
     public bool Equals(SrObservation? other) =>
@@ -120,4 +121,4 @@ public sealed record SrObservation(
 }
 
 /// <param name="SeenBy">Hosts with a PIF on it, in order.</param>
-public sealed record NetworkObservation(PoolId Pool, Guid Network, XenRef<Network> Ref, string Name, string Bridge, bool Management, IReadOnlyList<HostId> SeenBy);
+internal sealed record NetworkObservation(PoolId Pool, Guid Network, XenRef<Network> Ref, string Name, string Bridge, bool Management, IReadOnlyList<HostId> SeenBy);

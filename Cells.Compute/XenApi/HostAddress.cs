@@ -28,12 +28,12 @@ public sealed record HostAddress
     /// The same scheme and port at another host: what HOST_IS_SLAVE and a host record's <c>address</c> name is an address only. One that carries
     /// its own port keeps it.
     /// </summary>
+    /// <exception cref="FormatException">The text is no host.</exception>
     public HostAddress At(string host)
     {
-        if (IPAddress.TryParse(host, out _))
-            return new HostAddress(Scheme, host, Port);
-        var other = Parse($"{Scheme}://{host}");
-        return host.Contains(':', StringComparison.Ordinal) ? other : new HostAddress(Scheme, other.Host, Port);
+        var other = Parse($"{Scheme}://{Bracketed(host)}");
+        var hasPort = host.LastIndexOf(':') > host.LastIndexOf(']') && (host.StartsWith('[') || host.Count(c => c == ':') == 1);
+        return hasPort ? other : new HostAddress(Scheme, other.Host, Port);
     }
 
     public override string ToString() => $"{Scheme}://{Bracketed(Host)}:{Port}";

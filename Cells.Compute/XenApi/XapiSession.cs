@@ -14,6 +14,9 @@ public sealed class XapiSession
     /// <summary>A secret; it goes nowhere but into requests and, encrypted, into the owner's record.</summary>
     internal XenRef<Session> Reference { get; }
 
+    /// <summary>Another session at the same coordinator.</summary>
+    internal XapiSession For(XenRef<Session> other) => new(_wire, other);
+
     public Task<T> CallAsync<T>(XenRequest<T> request, CancellationToken stop) =>
         XenApiClient.PerformAsync(_wire, request.Call.Name, request.Call.Effect, Session(request.Call), request.Arguments, request.Timeout, request.Read, NextId(), stop);
 

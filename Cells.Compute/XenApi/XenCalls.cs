@@ -71,4 +71,19 @@ internal static class XenCalls
     public static readonly XenCall EventInject = new("event", "inject", 3, Reads, "tampa");
 
     public static readonly XenCall SystemIsAlive = new("system", "isAlive", 1, Reads, "hidden", TakesSession: false);
+
+    public static readonly IReadOnlyList<XenCall> All =
+    [
+        SessionLogin, SessionLogout, SessionGetTasks, PoolGetAllRecords, PoolAddToOtherConfig, PoolRemoveFromOtherConfig, HostGetAllRecords,
+        HostComputeFreeMemory, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
+        VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiDestroy, VdiResize, VdiSetNameLabel,
+        VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
+        VmGetByNameLabel, VmCreate, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
+        VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
+        TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
+    ];
+
+    /// <summary>Names of the calls that change a pool's objects and so leave a task there while they run; sessions and tasks themselves do not count.</summary>
+    public static readonly IReadOnlySet<string> Changing =
+        new SortedSet<string>(All.Where(c => c is { Effect: Changes, HasAsync: true } && c.Class != "task").Select(c => c.Name), StringComparer.Ordinal);
 }

@@ -1,0 +1,106 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Messaging.Actors;
+
+namespace Cells.Compute.Pools;
+
+/// <summary>
+/// The pool's hosts: an actor for each, and their health. Each is asked at its own address, whatever the coordinator says: one stream per pool cannot
+/// show a member that is mute.
+/// </summary>
+internal sealed partial class PoolActor
+{
+    private readonly SortedDictionary<Guid, Member> _members = [];
+
+    private void MeetHosts(IReadOnlyList<HostObservation> hosts)
+    {
+        foreach (var gone in _members.Keys.Where(id => hosts.All(h => h.Host.Value != id)).ToList())
+            Part(new HostId(gone));
+        foreach (var host in hosts)
+            Meet(host);
+    }
+
+    private void MeetHost(object message)
+    {
+        switch (message)
+        {
+            case HostShown shown:
+                Meet(shown.Host);
+                break;
+            case HostGone gone:
+                Part(gone.Host);
+                break;
+        }
+    }
+
+    private void Meet(HostObservation host)
+    {
+        if (!_members.TryGetValue(host.Host.Value, out var member))
+        {
+            var actor = Context.ActorOf(_hostActor(new HostInfo(host.Pool, host.Host, host.Name, host.Address), _handle!), $"host-{host.Host}");
+            member = new Member(host.Name, host.Address, actor, HostHealth.FirstSeen(Now), Asked: Now, Asking: false);
+            _members.Add(host.Host.Value, member);
+            AskWhetherAlive(host.Host);
+            member = _members[host.Host.Value];
+        }
+        _members[host.Host.Value] = member with { Name = host.Name, Address = host.Address };
+        if (host.Enabled == (member.Health.Status == HostStatus.Maintenance))
+            Judge(host.Host, host.Enabled ? new HostEvent.Released(Now) : new HostEvent.Evacuated());
+    }
+
+    private void Part(HostId host)
+    {
+        if (_members.Remove(host.Value, out var member))
+            Context.Stop(member.Actor);
+    }
+
+    private void OnTick()
+    {
+        foreach (var id in _members.Keys.ToList())
+        {
+            var host = new HostId(id);
+            Judge(host, new HostEvent.Tick(Now));
+            if (!_members[id].Asking && Now - _members[id].Asked >= HostHealth.AskedEach)
+                AskWhetherAlive(host);
+        }
+    }
+
+    private void AskWhetherAlive(HostId host)
+    {
+        var member = _members[host.Value];
+        _members[host.Value] = member with { Asked = Now, Asking = true };
+        Pipe(
+            XenApiClient.IsAliveAsync(_world.Wires.Open(member.Address), Stopping),
+            heard => new HostAnswered(host, heard),
+            error => error is OperationCanceledException ? new HostAnswered(host, false) : throw error);
+    }
+
+    private void OnHostAnswered(HostAnswered m)
+    {
+        if (!_members.TryGetValue(m.Host.Value, out var member))
+            return;
+        _members[m.Host.Value] = member with { Asking = false };
+        if (m.Heard)
+            Judge(m.Host, new HostEvent.Heard(Now));
+    }
+
+    private void Judge(HostId host, HostEvent e)
+    {
+        var member = _members[host.Value];
+        var health = member.Health.On(e);
+        _members[host.Value] = member with { Health = health };
+        if (health.Status == member.Health.Status)
+            return;
+        PoolTelemetry.HostHealthChanged(_world.Logger, host, member.Name, member.Health.Status, health.Status);
+        if (health.Status == HostStatus.Down)
+            PoolTelemetry.HostDown(_world.Logger, host, member.Name, Now - health.LastSeen);
+        var changed = new HostHealthChanged(_owner!.Pool, host, member.Health.Status, health);
+        _observer.Tell(changed);
+        member.Actor.Tell(changed);
+    }
+
+    /// <param name="Asked">When its health was last asked for.</param>
+    /// <param name="Asking">The answer is not there yet.</param>
+    private sealed record Member(string Name, HostAddress Address, IActorRef Actor, HostHealth Health, TimeSpan Asked, bool Asking);
+}

@@ -1,0 +1,31 @@
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Compute.Pools;
+
+/// <summary>A pool as configured: what it is called in this cell, where its members are, and who we are there.</summary>
+/// <param name="Addresses">At least one member; any member names the coordinator. Scheme and port hold for all members.</param>
+public sealed record PoolConfig(string Name, IReadOnlyList<HostAddress> Addresses, XenCredentials Credentials);
+
+/// <summary>What a pool's owner is handed of the world.</summary>
+/// <param name="Cell">Shown in the pool's mark, with its uuid.</param>
+/// <param name="Node">The process that owns; written into the assignment for people.</param>
+/// <param name="Random">Spreads reconnections; seeded.</param>
+public sealed record PoolWorld(
+    CellName Cell,
+    Guid CellUuid,
+    Guid Node,
+    IXapiWireFactory Wires,
+    ICellDatabase Database,
+    ICommitter Committer,
+    IIdSource Ids,
+    SessionVault Vault,
+    TimeProvider Time,
+    Random Random,
+    ILogger Logger);
+
+/// <summary>What a host's actor is made for.</summary>
+/// <param name="Address">Its own; the health of a host is asked there.</param>
+internal sealed record HostInfo(PoolId Pool, HostId Host, string Name, HostAddress Address);
