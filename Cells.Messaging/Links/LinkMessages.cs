@@ -53,6 +53,13 @@ public enum NeighbourHealth
     Down = 3,
 }
 
+/// <summary>
+/// To the cell's router: one of the two cells has lost a part of its past (its database was restored, or failed over with loss), and the
+/// lane toward this neighbour begins anew. Every intent that is still open there is driven again: what was acknowledged before may be gone.
+/// Commit <paramref name="Settled"/> together with that; until then it is told again at each start of the cell.
+/// </summary>
+public sealed record LinkReset(CellName Link, NeighbourKind Kind, IWrite Settled);
+
 /// <summary>To the links: news for one neighbour. Not stored; replaces what was not sent yet.</summary>
 public sealed record SendNews(CellName Link, object Message);
 

@@ -1,0 +1,103 @@
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Dispatch;
+
+/// <summary>Image tickets: requests go up to the home, tickets go down to the cell that asked.</summary>
+internal sealed partial class DispatchActor
+{
+    private readonly List<HeldTicket> _heldTickets = [];
+
+    private void ReceiveTickets()
+    {
+        Receive<TicketIssued>(m => Pass(m.Origin, new Mail(m.Origin.Link, m.Ticket), KeyOf(m.Ticket.Image, m.Ticket.Cell), m.TraceParent));
+        Receive<TicketNotIssued>(m => Finish(m.Origin, $"No ticket for image {m.Request.Image} could be made for cell {m.Request.Cell}: {m.Error.Message}"));
+        Receive<Passed>(OnPassed);
+        Receive<PassAgain>(m => Pass(m.Origin, m.Mail, m.Key, m.TraceParent));
+        Receive<DropTickets>(_ => DropOldTickets());
+    }
+
+    private void OnTicketRequest(RequestImageTicket request, Origin origin, string? traceParent)
+    {
+        if (!_children.IsUnder(request.Cell, origin.Link))
+        {
+            ApiTelemetry.ForeignTicket(_parts.Log, _parts.Cell, origin.Link, request.Cell);
+            Finish(origin, failure: null);
+        }
+        else if (_parts.Tickets is { } tickets)
+        {
+            PipeToSelf(
+                tickets.IssueAsync(request.Image, request.Cell, Stopping),
+                ticket => new TicketIssued(origin, ticket, traceParent),
+                error => new TicketNotIssued(origin, request, error));
+        }
+        else if (_parts.Parents is [var parent, ..])
+        {
+            // An image's home is reached through any parent; the first one keeps the order of one request and its repetition.
+            Pass(origin, new Mail(parent, request), KeyOf(request.Image, request.Cell), traceParent);
+        }
+        else
+        {
+            Pass(origin, new Mail(origin.Link, new ImageTicket(request.Image, request.Cell, "", "",
+                $"Cell {_parts.Cell} has no images and no parent to ask for them.")), KeyOf(request.Image, request.Cell), traceParent);
+        }
+    }
+
+    private void OnTicket(ImageTicket ticket, Origin origin, string? traceParent)
+    {
+        _heldTickets.Add(new HeldTicket(ticket, origin, traceParent, _parts.Time.GetUtcNow()));
+        TryTickets();
+    }
+
+    /// <summary>Just started, a cell does not know its ways yet: the ticket waits for the news that name them.</summary>
+    private void TryTickets()
+    {
+        foreach (var held in _heldTickets.ToList())
+        {
+            if (_children.WayTo(held.Ticket.Cell) is not { } child)
+                continue;
+            _heldTickets.Remove(held);
+            Pass(held.Origin, new Mail(child, held.Ticket), KeyOf(held.Ticket.Image, held.Ticket.Cell), held.TraceParent);
+        }
+        if (_heldTickets.Count > 0 && !Timers.IsTimerActive("tickets"))
+            Timers.StartSingleTimer("tickets", new DropTickets(), _parts.Options.KeepTickets);
+    }
+
+    private void DropOldTickets()
+    {
+        foreach (var old in _heldTickets.Where(h => _parts.Time.GetUtcNow() - h.Since >= _parts.Options.KeepTickets).ToList())
+        {
+            _heldTickets.Remove(old);
+            ApiTelemetry.NoWay(_parts.Log, _parts.Cell, old.Ticket.Cell, old.Ticket.Image);
+            Finish(old.Origin, failure: null);
+        }
+        TryTickets();
+    }
+
+    private void Pass(Origin origin, Mail mail, string key, string? traceParent) => PipeToSelf(
+        _parts.Committer.CommitAsync(new Change(new SendWork(mail.Link, key, mail.Message, traceParent))),
+        outcome => new Passed(origin, mail, key, traceParent, outcome),
+        error => new Passed(origin, mail, key, traceParent, new CommitOutcome.Unavailable(error.Message)));
+
+    private void OnPassed(Passed passed)
+    {
+        if (passed.Outcome is CommitOutcome.Committed)
+            Finish(passed.Origin, failure: null);
+        else
+            Timers.StartSingleTimer(
+                ("pass", passed.Origin.Link, passed.Origin.Number),
+                new PassAgain(passed.Origin, passed.Mail, passed.Key, passed.TraceParent),
+                _parts.Options.RetryAfter);
+    }
+
+    private static string KeyOf(ImageId image, CellName cell) => $"image {image} {cell}";
+
+    private sealed record HeldTicket(ImageTicket Ticket, Origin Origin, string? TraceParent, DateTimeOffset Since);
+    private sealed record TicketIssued(Origin Origin, ImageTicket Ticket, string? TraceParent);
+    private sealed record TicketNotIssued(Origin Origin, RequestImageTicket Request, Exception Error);
+    private sealed record Passed(Origin Origin, Mail Mail, string Key, string? TraceParent, CommitOutcome Outcome);
+    private sealed record PassAgain(Origin Origin, Mail Mail, string Key, string? TraceParent);
+    private sealed record DropTickets;
+}

@@ -1,0 +1,27 @@
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Api.Dispatch;
+
+/// <summary>What a dispatcher is given of its cell.</summary>
+/// <param name="Intents">Null in a routing cell.</param>
+/// <param name="Tickets">Null in a routing cell: it passes requests up.</param>
+/// <param name="SendNews">Hands news to the links.</param>
+/// <param name="NewRandom">The draw among equal children; asked again at each start of the actor.</param>
+internal sealed record DispatchParts(
+    CellName Cell,
+    CellKind Kind,
+    IReadOnlyList<CellName> Parents,
+    IReadOnlyList<CellName> Children,
+    ICommitter Committer,
+    ICellDatabase Database,
+    IHomeIntents? Intents,
+    IImageTickets? Tickets,
+    Action<SendNews> SendNews,
+    TimeProvider Time,
+    Func<Random> NewRandom,
+    ApiOptions Options,
+    ILogger Log);
