@@ -15,7 +15,7 @@ public sealed class DirectoryLock : IDisposable
 
     public string Directory { get; }
 
-    /// <summary>The directory's own id: the same for every process that ever holds this directory (see <see cref="LeaseKeeper"/>).</summary>
+    /// <summary>The directory's own id: the same for every process that ever holds this directory (see <see cref="Leases.LeaseOptions"/>).</summary>
     public Guid Id { get; }
 
     /// <summary>Makes the directory if it is not there.</summary>

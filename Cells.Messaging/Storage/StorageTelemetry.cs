@@ -26,6 +26,15 @@ internal static partial class StorageTelemetry
     [LoggerMessage(1106, LogLevel.Error, "The asker of a change ({Change}) threw when it was told {Outcome}")]
     public static partial void AskerFailed(ILogger logger, PendingChange change, string outcome, Exception error);
 
+    [LoggerMessage(1120, LogLevel.Information, "Lease {Lease} taken, epoch {Epoch}")]
+    public static partial void LeaseTaken(ILogger logger, string lease, long epoch);
+
+    [LoggerMessage(1121, LogLevel.Warning, "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
+    public static partial void LeaseLost(ILogger logger, string lease, long epoch, string why);
+
+    [LoggerMessage(1122, LogLevel.Warning, "Lease {Lease} could not be read; it is read again")]
+    public static partial void LeaseNotRead(ILogger logger, string lease, Exception error);
+
     [LoggerMessage(1150, LogLevel.Information, "PostgreSQL is missing: installing Debian's package")]
     public static partial void InstallingPostgres(ILogger logger);
 
