@@ -91,6 +91,8 @@ internal static class JournalReader
                 AllowedOperations.Refresh(pool, record);
             }
         }
+        pool.Tasks.FindOwners();
+
         // A synchronous call's own task would have gone with the call.
         foreach (var task in pool.Database.All("task").Where(t => Core.Tasks.TaskTable.IsPending(t) && MethodTable.Instance.Find(t.Text("name_label")) is not null).ToList())
             pool.Tasks.Remove(task);

@@ -144,8 +144,14 @@ internal sealed class CallRunner(SimPool pool)
             else if (call.Fate is not { Kind: FaultKind.HangAfterEffect })
                 pool.Answer(SimAnswer.Json(requestId, _writer.Success(envelope, TaskRef, call.Task!.Ref)));
         }
-        if (call.Latency > TimeSpan.Zero && !method.Works) Continue(call, new Step.After(call.Latency, () => method.Handler(call)));
-        else Run(call);
+        if (call.Latency <= TimeSpan.Zero || method.Works)
+        {
+            Run(call);
+            return;
+        }
+        // Whatever could be asked for asynchronously shows a task while it runs, also when it was not.
+        if (method.Definition.HasAsync) pool.EnsureTask(call);
+        Continue(call, new Step.After(call.Latency, () => Handle(call)));
     }
 
     private static readonly XapiType TaskRef = XapiType.Parse("task ref");
@@ -180,9 +186,12 @@ internal sealed class CallRunner(SimPool pool)
         return arguments;
     }
 
-    private void Run(Call call) => Attempt(call, () => call.Fate is { Kind: FaultKind.Fail } fate
+    private void Run(Call call) => Attempt(call, () => Handle(call));
+
+    // A failing fault that hit an asynchronous call by its plain name fails inside the task.
+    private static Step Handle(Call call) => call.Fate is { Kind: FaultKind.Fail } fate
         ? throw new XapiFailure(fate.Code, fate.Parameters)
-        : call.Method.Handler!(call));
+        : call.Method.Handler!(call);
 
     private void Attempt(Call call, Func<Step> step)
     {

@@ -17,14 +17,14 @@ internal sealed class RawImports(SimPool pool)
             return;
         }
         var query = Query(head.Target);
-        var status = Check(head, query, out var title);
+        var status = Check(head, query, out var title, out var session);
         if (status != 200)
         {
             pool.Answer(SimAnswer.Html(head.Id, status, title));
             return;
         }
         var task = pool.Database.Find("task", query.GetValueOrDefault("task_id", ""))
-            ?? pool.Tasks.Create("VDI.import", "", []);
+            ?? pool.Tasks.Create("VDI.import", "", [], session);
         var reference = query.GetValueOrDefault("vdi", "");
         var vdi = pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference);
         if (vdi is null) pool.Tasks.End(task, null, XapiFailure.HandleInvalid("VDI", reference));
@@ -63,16 +63,16 @@ internal sealed class RawImports(SimPool pool)
         _transfers.Clear();
     }
 
-    private int Check(SimPutHead head, Dictionary<string, string> query, out string title)
+    private int Check(SimPutHead head, Dictionary<string, string> query, out string title, out SimObject? session)
     {
-        var session = query.GetValueOrDefault("session_id") ?? head.SessionCookie ?? "";
         title = "Unauthorised";
-        if (pool.Sessions.Find(session) is not { } caller) return 401;
+        session = pool.Sessions.Find(query.GetValueOrDefault("session_id") ?? head.SessionCookie ?? "");
+        if (session is null) return 401;
         title = "Not Found";
         if (query.GetValueOrDefault("format", "raw") != "raw") return 404;
         title = "Bad Request";
         if (!query.ContainsKey("vdi")) return 400;
-        pool.Sessions.CountMutation(caller, "PUT /import_raw_vdi");
+        pool.Sessions.CountMutation(session, "PUT /import_raw_vdi");
         title = "OK";
         return 200;
     }

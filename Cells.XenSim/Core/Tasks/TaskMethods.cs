@@ -7,7 +7,7 @@ internal static class TaskMethods
 {
     public static void Register(MethodTable table)
     {
-        table.On("task.create", call => Step.Of(call.Pool.Tasks.Create(call.Text(0), call.Text(1), []).Ref));
+        table.On("task.create", call => Step.Of(call.Pool.Tasks.Create(call.Text(0), call.Text(1), [], call.Session).Ref));
         table.On("task.destroy", call =>
         {
             call.Pool.Tasks.Destroy(call.Target("task"));

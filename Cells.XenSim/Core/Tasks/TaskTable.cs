@@ -14,15 +14,31 @@ internal sealed class TaskTable(SimPool pool)
     // task.destroy on a pending task only flags it for deletion when it is done.
     private readonly HashSet<string> _destroyWhenDone = new(StringComparer.Ordinal);
 
-    public SimObject Start(Call call) => Create(call.IsAsync ? $"Async.{call.Method.Name}" : call.Method.Name, "", ["cancel"]);
+    // session.tasks is kept from this side: the task's own link to its session is not published.
+    private readonly Dictionary<string, SimObject> _sessions = new(StringComparer.Ordinal);
 
-    public SimObject Create(string label, string description, string[] allowed)
+    public SimObject Start(Call call) => Create(call.IsAsync ? $"Async.{call.Method.Name}" : call.Method.Name, "", ["cancel"], call.Session);
+
+    public SimObject Create(string label, string description, string[] allowed, SimObject? session)
     {
         Collect();
-        return pool.Database.Create("task",
+        var task = pool.Database.Create("task",
             ("name_label", label), ("name_description", description), ("allowed_operations", allowed),
             ("created", XapiTime.Of(pool.Now)), ("finished", XapiTime.Never), ("status", "pending"),
             ("resident_on", pool.Coordinator.Record.Ref), ("type", "<none/>"), ("progress", 0.0));
+        if (session is { Deleted: false })
+        {
+            _sessions.Add(task.Ref, session);
+            session.Put("tasks", (string[])[.. session.Set("tasks"), task.Ref]);
+        }
+        return task;
+    }
+
+    /// <summary>After a restart: whose task each one is stands in the sessions.</summary>
+    public void FindOwners()
+    {
+        foreach (var session in pool.Database.All("session"))
+            foreach (var task in session.Set("tasks")) _sessions[task] = session;
     }
 
     /// <summary>Ends a task with a result (as XML-RPC text) or an error.</summary>
@@ -74,6 +90,7 @@ internal sealed class TaskTable(SimPool pool)
     public void Remove(SimObject task)
     {
         _destroyWhenDone.Remove(task.Ref);
+        if (_sessions.Remove(task.Ref, out var session)) session.Put("tasks", session.Set("tasks").Where(t => t != task.Ref).ToArray());
         pool.Database.Delete(task);
     }
 
