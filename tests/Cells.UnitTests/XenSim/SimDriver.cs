@@ -16,10 +16,10 @@ internal sealed class SimDriver
     public SimDriver(XenSimOptions? options = null, HostShape? shape = null, ulong seed = 7)
         : this(new XenSimCore(PoolShape.Standalone(shape ?? new HostShape { Name = "host-1" }, "secret"), options ?? new XenSimOptions(), seed, Start)) { }
 
-    public SimDriver(XenSimCore core, string session = "")
+    public SimDriver(XenSimCore core, string? session = null)
     {
         Core = core;
-        Session = session.Length > 0 ? session : Call("session.login_with_password", "root", "secret", "1.0", "test").GetString()!;
+        Session = session ?? Login();
     }
 
     public XenSimCore Core { get; }
@@ -120,6 +120,14 @@ internal sealed class SimDriver
         });
         Ask("VM.start", vm, false, false);
         return (vm, vdi);
+    }
+
+    // A login may take its time too.
+    private string Login()
+    {
+        var id = Send("session.login_with_password", "root", "secret", "1.0", "test");
+        if (Answer(id) is null) Pass(TimeSpan.FromSeconds(1));
+        return Result(Answer(id)!).GetString()!;
     }
 
     private void Keep(IReadOnlyList<SimAnswer> answers)
