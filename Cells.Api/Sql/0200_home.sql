@@ -84,7 +84,7 @@ create table image (
     container_format text,
     min_disk_gib     integer     not null,
     min_ram_mib      integer     not null,
-    tags             text[]      not null,
+    tags             jsonb       not null,
     properties       jsonb       not null,
     -- Null until the bytes are there, whole and flushed: the name of their file below the image directory.
     file_name        text,

@@ -1,0 +1,64 @@
+using Cells.Api.Dispatch;
+using Cells.Api.Http;
+using Cells.Api.Identity;
+using Cells.Api.Images;
+using Cells.Api.Nova;
+using Cells.Api.Quotas;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Api;
+
+/// <summary>
+/// The home side of an API cell, put together: identity, images, flavors, keys, quotas and servers of its projects, over the cell's database and
+/// committer and nothing else.
+/// </summary>
+public sealed class ApiHome : IDisposable
+{
+    private readonly TokenSigner _signer;
+    private readonly GlanceImages _images;
+    private readonly IReadOnlyList<ApiRoute> _routes;
+    private readonly ILogger _logger;
+
+    /// <exception cref="CellsException">A key file cannot be used.</exception>
+    public ApiHome(
+        ICellDatabase database, ICommitter committer, IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options, ILogger logger)
+    {
+        (Ids, Options, _logger) = (ids, options, logger);
+        _signer = new TokenSigner(options.KeyDirectory, logger);
+        Tokens = new TokenVerifier(_signer, database, time);
+        var (identity, catalog) = (new IdentityStore(database), new Catalog(options));
+        var (images, flavors, keypairs, quotas) = (new ImageStore(database), new FlavorStore(database), new KeypairStore(database), new QuotaStore(database));
+
+        _images = new GlanceImages(images, new ImageFiles(options.ImageDirectory), committer, time, ids);
+        ImageTickets = new ImageTickets(images, time, ids, options, logger);
+        Servers = new NovaServers(new ServerStore(database), flavors, images, keypairs, quotas, dispatch, time, ids, options);
+        _routes =
+        [
+            .. new VersionDocuments(options).Routes,
+            .. new IdentityRoutes(
+                new KeystoneTokens(identity, _signer, Tokens, committer, catalog, time, ids, options),
+                new Projects(identity, committer, ids, options), catalog).Routes,
+            .. new ImageRoutes(_images, ImageTickets).Routes,
+            .. new NovaRoutes(
+                Servers, new NovaFlavors(flavors, committer, time, ids, options), new NovaKeypairs(keypairs, quotas, committer, time),
+                new NovaQuotas(quotas, committer)).Routes,
+        ];
+    }
+
+    /// <summary>The files of this project's schema; they go after those of Cells.Messaging.</summary>
+    public static SqlSource Sql { get; } = new("api", typeof(ApiHome).Assembly);
+
+    public NovaServers Servers { get; }
+    public ImageTickets ImageTickets { get; }
+    public HomeOptions Options { get; }
+    internal TokenVerifier Tokens { get; }
+    internal IIdSource Ids { get; }
+    internal IEnumerable<ApiRoute> Routes => _routes;
+
+    /// <summary>Once, before requests are served: removes what a crash left of uploads.</summary>
+    public Task StartAsync(CancellationToken stop) => _images.RemoveLeftoversAsync(_logger, stop);
+
+    public void Dispose() => _signer.Dispose();
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json;
+using Cells.Api.Identity;
+using Cells.Contracts;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using Npgsql;
+
+namespace Cells.Api.Http;
+
+/// <summary>
+/// What every request passes on its way to a handler: request id, microversion, token, body; and what every answer passes on its way out: the
+/// service's form of errors and the headers that clients count on.
+/// </summary>
+internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions options, ILogger logger)
+{
+    private const long MaximumBodyBytes = 1024 * 1024;
+    private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = 32 };
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <param name="methods">The routes of this path, by method.</param>
+    /// <param name="negotiates">Whether a microversion is read and answered: the compute API but not its version documents.</param>
+    public async Task AnswerAsync(HttpContext http, ApiService service, IReadOnlyDictionary<string, ApiRoute> methods, bool negotiates)
+    {
+        var requestId = "req-" + ids.NewGuid().ToString("D");
+        var (result, version) = await JudgeAsync(http, methods, negotiates, requestId);
+        await WriteAsync(http, service, result, requestId, negotiates ? version : null);
+    }
+
+    private async Task<(ApiResult Result, string? Version)> JudgeAsync(
+        HttpContext http, IReadOnlyDictionary<string, ApiRoute> methods, bool negotiates, string requestId)
+    {
+        string? version = null;
+        try
+        {
+            var request = http.Request;
+            string? Header(string name) => request.Headers[name] is [{ } value, ..] ? value : null;
+            if (methods.Count == 0)
+                return (ApiResult.NotFound("The resource could not be found."), null);
+
+            var refused = negotiates ? Microversion.Negotiate(Header) : null;
+            version = refused is null ? Microversion.Maximum : null;
+
+            if (!methods.TryGetValue(request.Method == "HEAD" ? "GET" : request.Method, out var route))
+                return (ApiResult.Refuse(405, $"The method {request.Method} is not allowed for this resource.").With("Allow", string.Join(", ", methods.Keys.Order(StringComparer.Ordinal))), version);
+
+            var token = route.Access == Access.Anyone ? null : await tokens.VerifyAsync(Header("X-Auth-Token"), http.RequestAborted);
+            if (route.Access != Access.Anyone && token is null)
+                return (ApiResult.Unauthorized().With("WWW-Authenticate", $"Keystone uri=\"{options.BaseUrl}/identity\""), version);
+            if (refused is not null)
+                return (refused, null);
+            if (token is not null && Refusal(route.Access, token) is { } forbidden)
+                return (forbidden, version);
+
+            var path = Variables(request);
+            if (path.TryGetValue("url_project", out var project) && project != token?.Project?.Id.ToString())
+                return (ApiResult.BadRequest(
+                    $"Malformed request URL: URL's project_id '{project}' doesn't match Context's project_id '{token?.Project?.Id}'"), version);
+
+            return (await HandleAsync(http, route, path, token, requestId, Header), version);
+        }
+        catch (BadHttpRequestException error)
+        {
+            return (ApiResult.Refuse(error.StatusCode, error.StatusCode == 413
+                ? $"The request is too large: at most {MaximumBodyBytes} bytes." : $"Malformed request: {error.Message}"), version);
+        }
+        catch (NpgsqlException error) when (error is not PostgresException { IsTransient: false })
+        {
+            ApiTelemetry.DatabaseUnavailable(logger, http.Request.Path, error);
+            return (ApiResult.Unavailable("The cell's database does not answer; nothing was changed.", RetryAfter), version);
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
+        {
+            ApiTelemetry.RequestFailed(logger, http.Request.Method, http.Request.Path, requestId, error);
+            return (ApiResult.Refuse(500, $"Unexpected API Error. Please report this with the request id {requestId}."), version);
+        }
+    }
+
+    private static ApiResult? Refusal(Access access, Token token) => access switch
+    {
+        Access.Project when token.Project is null => ApiResult.Forbidden("This needs a token that is scoped to a project."),
+        Access.Admin when !token.Roles.Any(role => role.Name == "admin") => ApiResult.Forbidden("Policy doesn't allow this to be performed: it needs the role admin."),
+        _ => null,
+    };
+
+    private static async Task<ApiResult> HandleAsync(
+        HttpContext http, ApiRoute route, IReadOnlyDictionary<string, string> path, Token? token, string requestId, Func<string, string?> header)
+    {
+        var request = http.Request;
+        var limit = http.Features.Get<IHttpMaxRequestBodySizeFeature>();
+        if (limit is { IsReadOnly: false })
+            limit.MaxRequestBodySize = route.Body == BodyShape.Raw ? null : MaximumBodyBytes;
+
+        if (MediaTypeRefusal(route.Body, request) is { } unsupported)
+            return unsupported;
+        using var body = route.Body is BodyShape.Json or BodyShape.JsonPatch ? await ParseAsync(http) : null;
+        if (body is null && route.Body is BodyShape.Json or BodyShape.JsonPatch)
+            return ApiResult.BadRequest("Malformed request body: it is not JSON, or nested more than 32 levels deep.");
+
+        var context = token is null ? null : new RequestContext(
+            token.User.Id, token.Project?.Id, [.. token.Roles.Select(role => role.Name)], requestId, System.Diagnostics.Activity.Current?.Id);
+        var items = request.Query.SelectMany(pair => pair.Value, (pair, value) => new KeyValuePair<string, string>(pair.Key, value ?? ""));
+        return await route.Handle(
+            new ApiRequest(requestId, request.Path, path, new Query([.. items]), header, token, context,
+                body?.RootElement ?? default, route.Body == BodyShape.Raw ? request.Body : null),
+            http.RequestAborted);
+    }
+
+    private static ApiResult? MediaTypeRefusal(BodyShape shape, HttpRequest request)
+    {
+        if (shape == BodyShape.None || (request.ContentType is null && shape == BodyShape.Json))
+            return null;
+        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
+        var known = shape switch
+        {
+            BodyShape.Json => type is "application/json",
+            BodyShape.JsonPatch => type is "application/openstack-images-v2.1-json-patch" or "application/openstack-images-v2.0-json-patch",
+            _ => type is "application/octet-stream",
+        };
+        return known ? null : ApiResult.Refuse(415, $"Unsupported Content-Type: '{request.ContentType}'.");
+    }
+
+    private static async Task<JsonDocument?> ParseAsync(HttpContext http)
+    {
+        try
+        {
+            return await JsonDocument.ParseAsync(http.Request.Body, BodyOptions, http.RequestAborted);
+        }
+        catch (JsonException)
+        {
+            return null;   // the caller says 400
+        }
+    }
+
+    private static SortedDictionary<string, string> Variables(HttpRequest request)
+    {
+        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in request.RouteValues)
+            variables[name] = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        return variables;
+    }
+
+    private static async Task WriteAsync(HttpContext http, ApiService service, ApiResult result, string requestId, string? version)
+    {
+        var response = http.Response;
+        response.StatusCode = result.Status;
+        response.Headers["x-openstack-request-id"] = requestId;
+        if (service == ApiService.Compute)
+        {
+            response.Headers["x-compute-request-id"] = requestId;
+            response.Headers.Append("Vary", $"{Microversion.Header}, {Microversion.LegacyHeader}");
+            if (version is not null)
+            {
+                response.Headers[Microversion.Header] = $"compute {version}";
+                response.Headers[Microversion.LegacyHeader] = version;
+            }
+        }
+        else if (service == ApiService.Identity)
+        {
+            response.Headers.Append("Vary", "X-Auth-Token");
+        }
+        foreach (var (name, value) in result.Headers)
+            response.Headers.Append(name, value);
+
+        if (result.File is { } file)
+        {
+            await Results.File(file.Path, file.MediaType, enableRangeProcessing: true).ExecuteAsync(http);
+            return;
+        }
+        var body = result.IsRefusal ? ApiErrors.Body(service, result) : result.Body;
+        if (body.IsEmpty)
+            return;
+        response.ContentType = service == ApiService.Compute ? "application/json; charset=UTF-8" : "application/json";
+        response.ContentLength = body.Length;
+        if (http.Request.Method != "HEAD")
+            await response.BodyWriter.WriteAsync(body, http.RequestAborted);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Cells.Api.Http;
+using Cells.Api.Quotas;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Nova;
+
+/// <summary>Quota sets and limits (Nova API 2.1, os-quota-sets and limits).</summary>
+internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
+{
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string project, bool detail, CancellationToken stop) =>
+        await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null ? refusal! : Show(project, standing, detail);
+
+    /// <summary>The limits of a project that was given none of its own.</summary>
+    public async Task<ApiResult> DefaultsAsync(RequestContext caller, string project, CancellationToken stop) =>
+        await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null
+            ? refusal!
+            : Show(project, new QuotaStanding(QuotaLimits.Default, QuotaUsage.None), detail: false);
+
+    public async Task<ApiResult> UpdateAsync(RequestContext caller, string project, JsonElement body, CancellationToken stop)
+    {
+        if (!caller.IsAdmin)
+            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:update to be performed.");
+        var (standing, refusal) = await FindAsync(caller, project, stop);
+        if (standing is null)
+            return refusal!;
+        var problem = new Problem();
+        var root = BodyObject.Root(body, problem);
+        var asked = root.Object("quota_set");
+        int? Limit(string name) => (int?)asked.Integer(name, -1, int.MaxValue);
+        var set = new SetQuota(
+            new ProjectId(Guid.Parse(project)), Limit("instances"), Limit("cores"), asked.Integer("ram", -1, int.MaxValue), Limit("key_pairs"),
+            Limit("metadata_items"), Limit("server_groups"), Limit("server_group_members"));
+        var force = asked.Boolean("force") ?? false;
+        asked.Ignore("tenant_id");
+        asked.Close();
+        root.Close();
+        if (problem.Text is { } wrong)
+            return ApiResult.BadRequest(wrong);
+        if (!force && (Below("instances", set.Instances, standing.Used.Instances) ?? Below("cores", set.Cores, standing.Used.Cores)
+                ?? Below("ram", set.RamMib, standing.Used.RamMib)) is { } below)
+            return ApiResult.BadRequest(below);
+        if (await committer.CommitAsync(new Change(set)) is CommitOutcome.Unavailable lost)
+            return Unavailable.Result(lost);
+        return (await store.StandingAsync(set.Project, stop)) is { } now
+            ? ApiResult.Ok(w => WriteSet(w, id: null, now, detail: false))
+            : NoSuchProject(project);
+    }
+
+    /// <summary>202: back to the defaults.</summary>
+    public async Task<ApiResult> ResetAsync(RequestContext caller, string project, CancellationToken stop)
+    {
+        if (!caller.IsAdmin)
+            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:delete to be performed.");
+        if (!Guid.TryParse(project, out var id))
+            return NoSuchProject(project);
+        return await committer.CommitAsync(new Change(new ResetQuota(new ProjectId(id)))) switch
+        {
+            CommitOutcome.Missed => NoSuchProject(project),
+            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
+            _ => ApiResult.Empty(202),
+        };
+    }
+
+    /// <summary>GET /limits of the caller's project, or for admins of <paramref name="tenant"/>.</summary>
+    public async Task<ApiResult> LimitsAsync(RequestContext caller, string? tenant, CancellationToken stop)
+    {
+        var (standing, refusal) = await FindAsync(caller, tenant ?? caller.Project!.Value.ToString(), stop);
+        return standing is null ? refusal! : ApiResult.Ok(w => WriteLimits(w, standing));
+    }
+
+    private async Task<(QuotaStanding? Standing, ApiResult? Refusal)> FindAsync(RequestContext caller, string project, CancellationToken stop)
+    {
+        if (!caller.IsAdmin && project != caller.Project?.ToString())
+            return (null, ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed."));
+        if (Guid.TryParse(project, out var id) && await store.StandingAsync(new ProjectId(id), stop) is { } standing)
+            return (standing, null);
+        return (null, NoSuchProject(project));
+    }
+
+    private static ApiResult NoSuchProject(string project) => ApiResult.BadRequest($"Project ID {project} is not a valid project.");
+
+    private static string? Below(string name, long? limit, long used) => limit is >= 0 && limit < used
+        ? $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
+        : null;
+
+    private static ApiResult Show(string project, QuotaStanding standing, bool detail) => ApiResult.Ok(w => WriteSet(w, project, standing, detail));
+
+    private static void WriteSet(Utf8JsonWriter w, string? id, QuotaStanding standing, bool detail)
+    {
+        var (limits, used) = (standing.Limits, standing.Used);
+        w.WriteStartObject();
+        w.WriteStartObject("quota_set");
+        if (id is not null)
+            w.WriteString("id", id);
+        Write("instances", limits.Instances, used.Instances);
+        Write("cores", limits.Cores, used.Cores);
+        Write("ram", limits.RamMib, used.RamMib);
+        Write("key_pairs", limits.KeyPairs, 0);
+        Write("metadata_items", limits.MetadataItems, 0);
+        Write("server_groups", limits.ServerGroups, 0);
+        Write("server_group_members", limits.ServerGroupMembers, 0);
+        // Fields that belong to 2.1 for what this cloud leaves to nobody: no limit of theirs is ever met.
+        Write("injected_files", InjectedFiles, 0);
+        Write("injected_file_content_bytes", InjectedFileBytes, 0);
+        Write("injected_file_path_bytes", 255, 0);
+        Write("fixed_ips", -1, 0);
+        Write("floating_ips", -1, 0);
+        Write("security_groups", -1, 0);
+        Write("security_group_rules", -1, 0);
+        w.WriteEndObject();
+        w.WriteEndObject();
+
+        void Write(string name, long limit, long inUse)
+        {
+            if (!detail)
+            {
+                w.WriteNumber(name, limit);
+                return;
+            }
+            w.WriteStartObject(name);
+            w.WriteNumber("in_use", inUse);
+            w.WriteNumber("limit", limit);
+            w.WriteNumber("reserved", 0);
+            w.WriteEndObject();
+        }
+    }
+
+    private const int InjectedFiles = 5;
+    private const int InjectedFileBytes = 10_240;
+
+    private static void WriteLimits(Utf8JsonWriter w, QuotaStanding standing)
+    {
+        var (limits, used) = (standing.Limits, standing.Used);
+        w.WriteStartObject();
+        w.WriteStartObject("limits");
+        w.WriteStartArray("rate");
+        w.WriteEndArray();
+        w.WriteStartObject("absolute");
+        w.WriteNumber("maxTotalInstances", limits.Instances);
+        w.WriteNumber("maxTotalCores", limits.Cores);
+        w.WriteNumber("maxTotalRAMSize", limits.RamMib);
+        w.WriteNumber("maxTotalKeypairs", limits.KeyPairs);
+        w.WriteNumber("maxServerMeta", limits.MetadataItems);
+        w.WriteNumber("maxImageMeta", limits.MetadataItems);
+        w.WriteNumber("maxServerGroups", limits.ServerGroups);
+        w.WriteNumber("maxServerGroupMembers", limits.ServerGroupMembers);
+        w.WriteNumber("maxPersonality", InjectedFiles);
+        w.WriteNumber("maxPersonalitySize", InjectedFileBytes);
+        w.WriteNumber("maxTotalFloatingIps", -1);
+        w.WriteNumber("maxSecurityGroups", -1);
+        w.WriteNumber("maxSecurityGroupRules", -1);
+        w.WriteNumber("totalInstancesUsed", used.Instances);
+        w.WriteNumber("totalCoresUsed", used.Cores);
+        w.WriteNumber("totalRAMUsed", used.RamMib);
+        w.WriteNumber("totalServerGroupsUsed", 0);
+        w.WriteNumber("totalFloatingIpsUsed", 0);
+        w.WriteNumber("totalSecurityGroupsUsed", 0);
+        w.WriteEndObject();
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+}

@@ -1,0 +1,57 @@
+using Cells.Api.Http;
+
+namespace Cells.Api.Nova;
+
+/// <summary>The compute API's routes (microversion 2.1): HTTP in, handlers' arguments out.</summary>
+internal sealed class NovaRoutes(NovaServers servers, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
+{
+    private const string V = "/v2.1";
+
+    public IEnumerable<ApiRoute> Routes =>
+    [
+        Get($"{V}/servers", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: false, stop)),
+        Get($"{V}/servers/detail", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: true, stop)),
+        Post($"{V}/servers", (r, stop) => CreateServer.Read(r.Body, out var refusal) is { } asked
+            ? servers.CreateAsync(r.Caller, asked, stop) : Task.FromResult(refusal!)),
+        Get($"{V}/servers/{{id}}", (r, stop) => servers.ShowAsync(r.Caller, r.Route["id"], stop)),
+        Delete($"{V}/servers/{{id}}", (r, stop) => servers.DeleteAsync(r.Caller, r.Route["id"], stop)),
+
+        Get($"{V}/flavors", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: false, stop)),
+        Get($"{V}/flavors/detail", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: true, stop)),
+        Post($"{V}/flavors", (r, stop) => flavors.CreateAsync(r.Caller, r.Body, stop)),
+        Get($"{V}/flavors/{{id}}", (r, stop) => flavors.ShowAsync(r.Caller, r.Route["id"], stop)),
+        Delete($"{V}/flavors/{{id}}", (r, stop) => flavors.DeleteAsync(r.Caller, r.Route["id"], stop)),
+        Get($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.ShowSpecsAsync(r.Caller, r.Route["id"], key: null, stop)),
+        Post($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.AddSpecsAsync(r.Caller, r.Route["id"], r.Body, stop)),
+        Get($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.ShowSpecsAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+        Put($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.SetSpecAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)),
+        Delete($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.RemoveSpecAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+
+        Get($"{V}/os-keypairs", (r, stop) => keypairs.ListAsync(r.Caller, stop)),
+        Post($"{V}/os-keypairs", (r, stop) => keypairs.CreateAsync(r.Caller, r.Body, stop)),
+        Get($"{V}/os-keypairs/{{name}}", (r, stop) => keypairs.ShowAsync(r.Caller, r.Route["name"], stop)),
+        Delete($"{V}/os-keypairs/{{name}}", (r, _) => keypairs.DeleteAsync(r.Caller, r.Route["name"])),
+
+        Get($"{V}/limits", (r, stop) => quotas.LimitsAsync(r.Caller, r.Query["tenant_id"], stop)),
+        Get($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], detail: false, stop)),
+        Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Body, stop)),
+        Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], stop)),
+        Get($"{V}/os-quota-sets/{{project}}/defaults", (r, stop) => quotas.DefaultsAsync(r.Caller, r.Route["project"], stop)),
+        Get($"{V}/os-quota-sets/{{project}}/detail", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], detail: true, stop)),
+
+        Get($"{V}/extensions", (_, _) => Task.FromResult(Extensions.List())),
+        Get($"{V}/extensions/{{alias}}", (r, _) => Task.FromResult(Extensions.Show(r.Route["alias"]))),
+    ];
+
+    private static ApiRoute Get(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
+        ApiRoute.Get(ApiService.Compute, pattern, Access.Project, handle);
+
+    private static ApiRoute Post(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
+        ApiRoute.Post(ApiService.Compute, pattern, Access.Project, handle);
+
+    private static ApiRoute Put(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
+        ApiRoute.Put(ApiService.Compute, pattern, Access.Project, handle);
+
+    private static ApiRoute Delete(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
+        ApiRoute.Delete(ApiService.Compute, pattern, Access.Project, handle);
+}

@@ -1,0 +1,239 @@
+using System.Text.Json;
+using Cells.Api.Dispatch;
+using Cells.Api.Http;
+using Cells.Api.Images;
+using Cells.Api.Quotas;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Nova;
+
+/// <summary>Servers (Nova API 2.1). Free of HTTP: a stepped world calls it as the listener does.</summary>
+public sealed class NovaServers
+{
+    // A create or delete that loses to others is decided again on what they left; so often in a row means something is wrong.
+    private const int Attempts = 5;
+
+    private readonly ServerStore _store;
+    private readonly FlavorStore _flavors;
+    private readonly ImageStore _images;
+    private readonly KeypairStore _keypairs;
+    private readonly QuotaStore _quotas;
+    private readonly IServerDispatch _dispatch;
+    private readonly TimeProvider _time;
+    private readonly IIdSource _ids;
+    private readonly HomeOptions _options;
+
+    internal NovaServers(
+        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas,
+        IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options)
+    {
+        (_store, _flavors, _images, _keypairs, _quotas) = (store, flavors, images, keypairs, quotas);
+        (_dispatch, _time, _ids, _options) = (dispatch, time, ids, options);
+    }
+
+    /// <summary>202 once intent, quota, dispatch and message are committed together; whatever happens then is seen in the server's status.</summary>
+    public Task<ApiResult> CreateAsync(RequestContext caller, CreateServer asked, CancellationToken stop) =>
+        Unavailable.GuardAsync(() => CreateOnceAsync(caller, asked, stop));
+
+    /// <summary>204 once the last intent is committed; the server is gone when GET says 404.</summary>
+    public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) =>
+        Unavailable.GuardAsync(() => DeleteOnceAsync(caller, id, stop));
+
+    public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+        await FindAsync(caller, id, stop) is { } server ? ApiResult.Ok(w => WriteOne(w, server, caller)) : NoSuchServer(id));
+
+    public Task<ApiResult> ListAsync(RequestContext caller, Query query, bool detail, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    {
+        if (ServerList.Read(query, caller, out var refusal) is not { } asked)
+            return refusal!;
+        if (await _store.ListAsync(asked.Filter, asked.Order, asked.Marker, asked.Limit, stop) is not { } servers)
+            return ApiResult.BadRequest($"marker [{asked.Marker}] not found");
+        var next = servers.Count > 0 && servers.Count == asked.Limit
+            ? NovaLinks.Self(_options.BaseUrl, $"servers{(detail ? "/detail" : "")}?{query.With("marker", servers[^1].Intent.Id.ToString())}") : null;
+        return ApiResult.Ok(w => WriteList(w, servers, detail, caller, next));
+    });
+
+    private async Task<ApiResult> CreateOnceAsync(RequestContext caller, CreateServer asked, CancellationToken stop)
+    {
+        if (!caller.MayChange)
+            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:create to be performed.");
+        if (asked.KeyName is { } key && await _keypairs.FindAsync(caller.User, key, stop) is null)
+            return ApiResult.BadRequest("Invalid key_name provided.");
+
+        var count = asked.MaxCount;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (flavor, image, refusal) = await ResolveAsync(caller, asked, stop);
+            if (refusal is not null)
+                return refusal;
+            var intents = Intents(caller, asked, flavor!, image!, count);
+            var charge = new ChargeQuota(caller.Project!.Value, Usage(flavor!.Flavor, count), asked.Metadata.Count);
+            var outcome = await _dispatch.BuildAsync(
+                [.. intents.Select(intent => intent.ToBuild(epoch: 1))],
+                [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent))],
+                intents[0].Deadline, caller.TraceParent, stop);
+            switch (outcome)
+            {
+                case DispatchOutcome.LaneFull full:
+                    return LaneFull(full);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
+                    return Unavailable.Result(lost);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
+                    return Accepted(asked, intents);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when missed.Writes.Any(write => write is ChargeQuota):
+                    var standing = await _quotas.StandingAsync(charge.Project, stop);
+                    count = OverQuota.Fitting(standing, flavor.Flavor, asked);
+                    if (count < asked.MinCount)
+                        return OverQuota.Refusal(standing, flavor.Flavor, asked);
+                    break;
+                default:
+                    // The flavor or the image went away since it was looked up.
+                    _flavors.Forget(asked.FlavorRef);
+                    _images.Forget(asked.Image);
+                    break;
+            }
+        }
+        return ApiResult.Unavailable("The project's quota or the flavor changed with every attempt; nothing was created.", Unavailable.RetryAfter);
+    }
+
+    private async Task<(StoredFlavor? Flavor, StoredImage? Image, ApiResult? Refusal)> ResolveAsync(RequestContext caller, CreateServer asked, CancellationToken stop)
+    {
+        var flavor = await _flavors.FindForBuildAsync(asked.FlavorRef, stop);
+        if (flavor is null || (!flavor.IsPublic && !caller.IsAdmin))
+            return (null, null, ApiResult.BadRequest($"Flavor {asked.FlavorRef} could not be found."));
+        var image = await _images.FindActiveAsync(asked.Image, stop);
+        return (flavor, image, ServerFit.Refusal(caller, flavor.Flavor, image, asked.Image));
+    }
+
+    private List<InstanceIntent> Intents(RequestContext caller, CreateServer asked, StoredFlavor flavor, StoredImage image, int count)
+    {
+        var now = Microseconds(_time.GetUtcNow());
+        var reservation = $"r-{_ids.NewGuid().ToString("N")[..8]}";
+        var spec = new ImageSpec(image.Id, image.Data!.SizeBytes, image.Data.Sha256, image.DiskFormat!);
+        return [.. Enumerable.Range(1, count).Select(number => new InstanceIntent(
+            new InstanceId(_ids.NewGuid()), caller.Project!.Value, caller.User,
+            asked.MaxCount == 1 ? asked.Name : $"{asked.Name}-{number}",
+            asked.Metadata, flavor.Flavor, flavor.Made, spec, asked.KeyName, asked.Hints, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6,
+            reservation, Number: 1, Desired.Active, caller.RequestId, now + _options.IntentTerm, now, now, TerminatedAt: null))];
+    }
+
+    private async Task<ApiResult> DeleteOnceAsync(RequestContext caller, string id, CancellationToken stop)
+    {
+        if (!caller.MayChange)
+            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:delete to be performed.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await FindAsync(caller, id, stop) is not { } server)
+                return NoSuchServer(id);
+            if (server.Intent.Desired == Desired.Deleted)
+                return ApiResult.Empty(204);   // the first delete is on its way; nothing is accepted after it
+            var now = Microseconds(_time.GetUtcNow());
+            var intent = new DeleteInstanceIntent(
+                server.Intent.Id, server.Intent.Project, server.Intent.Number + 1, caller.RequestId, now, now + _options.IntentTerm);
+            var outcome = await _dispatch.DeleteAsync(
+                new DeleteInstance(intent.Instance, server.Dispatch.Epoch, intent.Number, intent.Project, intent.RequestId), [intent],
+                intent.Deadline, caller.TraceParent, stop);
+            switch (outcome)
+            {
+                case DispatchOutcome.LaneFull full:
+                    return LaneFull(full);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
+                    return Unavailable.Result(lost);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
+                    return ApiResult.Empty(204);
+            }
+        }
+        return ApiResult.Unavailable($"Server {id} changed with every attempt; it was not deleted.", Unavailable.RetryAfter);
+    }
+
+    /// <summary>Null for what is not there, is gone, or is another project's: they look the same.</summary>
+    private async Task<Server?> FindAsync(RequestContext caller, string id, CancellationToken stop)
+    {
+        if (!Guid.TryParseExact(id, "D", out var uuid) || await _store.FindAsync(new InstanceId(uuid), stop) is not { } server)
+            return null;
+        return server.View.VmState != VmState.Deleted && (caller.IsAdmin || server.Intent.Project == caller.Project) ? server : null;
+    }
+
+    private ApiResult Accepted(CreateServer asked, List<InstanceIntent> intents)
+    {
+        if (asked.ReturnReservationId)
+            return ApiResult.Json(202, w =>
+            {
+                w.WriteStartObject();
+                w.WriteString("reservation_id", intents[0].ReservationId);
+                w.WriteEndObject();
+            });
+        var path = $"servers/{intents[0].Id}";
+        return ApiResult.Json(202, w => WriteAccepted(w, asked, intents[0], path)).With("Location", NovaLinks.Self(_options.BaseUrl, path));
+    }
+
+    private void WriteAccepted(Utf8JsonWriter w, CreateServer asked, InstanceIntent intent, string path)
+    {
+        w.WriteStartObject();
+        w.WriteStartObject("server");
+        w.WriteString("id", intent.Id.Value);
+        NovaLinks.WriteBoth(w, _options.BaseUrl, path);
+        w.WriteString("OS-DCF:diskConfig", intent.DiskConfig);
+        w.WriteStartArray("security_groups");
+        foreach (var group in asked.SecurityGroups)
+        {
+            w.WriteStartObject();
+            w.WriteString("name", group);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+        w.WriteString("adminPass", asked.AdminPass ?? NewPassword());
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    private void WriteOne(Utf8JsonWriter w, Server server, RequestContext caller)
+    {
+        w.WriteStartObject();
+        w.WritePropertyName("server");
+        ServerDetail.Write(w, server, _options.BaseUrl, caller.IsAdmin);
+        w.WriteEndObject();
+    }
+
+    private void WriteList(Utf8JsonWriter w, IReadOnlyList<Server> servers, bool detail, RequestContext caller, string? next)
+    {
+        w.WriteStartObject();
+        w.WriteStartArray("servers");
+        foreach (var server in servers)
+        {
+            if (detail)
+                ServerDetail.Write(w, server, _options.BaseUrl, caller.IsAdmin);
+            else
+                ServerDetail.WriteShort(w, server, _options.BaseUrl);
+        }
+        w.WriteEndArray();
+        if (next is not null)
+            NovaLinks.WriteNext(w, "servers_links", next);
+        w.WriteEndObject();
+    }
+
+    // Nova's alphabet and length: nothing that is mistaken for another character.
+    private string NewPassword()
+    {
+        const string letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+        Span<byte> bytes = stackalloc byte[12];
+        _ids.Fill(bytes);
+        return string.Create(bytes.Length, (ReadOnlySpan<byte>)bytes, (text, from) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+                text[i] = letters[from[i] % letters.Length];
+        });
+    }
+
+    private static QuotaUsage Usage(Flavor flavor, int count) => new(count, count * flavor.Vcpus, count * flavor.MemoryMib);
+
+    // What the database keeps, so that an answer and a later read agree.
+    private static DateTimeOffset Microseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+
+    private static ApiResult LaneFull(DispatchOutcome.LaneFull full) =>
+        ApiResult.Unavailable($"The link to cell {full.Link} is full; nothing was changed.", full.RetryAfter);
+
+    private static ApiResult NoSuchServer(string id) => ApiResult.NotFound($"Instance {id} could not be found.");
+}

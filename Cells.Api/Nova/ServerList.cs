@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Cells.Api.Http;
+using Cells.Contracts;
+
+namespace Cells.Api.Nova;
+
+/// <summary>What GET /servers asks for (Nova API 2.1, list servers).</summary>
+internal sealed record ServerList(ServerFilter Filter, ServerOrder Order, InstanceId? Marker, int Limit)
+{
+    public const int MaximumLimit = 1_000;
+
+    /// <summary>Null when the query is wrong; then <paramref name="refusal"/> says how.</summary>
+    public static ServerList? Read(Query query, RequestContext caller, out ApiResult? refusal)
+    {
+        var limit = query.Limit(MaximumLimit, out var problem);
+        refusal = problem is null ? null : ApiResult.BadRequest(problem);
+        if (refusal is not null || ReadOrder(query, out refusal) is not { } order || ReadFilter(query, caller, out refusal) is not { } filter)
+            return null;
+        if (query["marker"] is not { } text)
+            return new ServerList(filter, order, null, limit);
+        if (Guid.TryParseExact(text, "D", out var marker))
+            return new ServerList(filter, order, new InstanceId(marker), limit);
+        refusal = ApiResult.BadRequest($"marker [{text}] not found");
+        return null;
+    }
+
+    private static ServerFilter? ReadFilter(Query query, RequestContext caller, out ApiResult? refusal)
+    {
+        refusal = null;
+        if (query.Items.FirstOrDefault(item => item.Key.StartsWith('_')).Key is { } hidden)
+            refusal = ApiResult.BadRequest($"Invalid filter key '{hidden}'.");
+        var allProjects = query["all_tenants"] is { } word && (word.Length == 0 || (BodyObject.BooleanWord(word) ?? Invalid("all_tenants", word, ref refusal)));
+        if (allProjects && !caller.IsAdmin)
+            refusal ??= ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
+        DateTimeOffset? since = query["changes-since"] is { } time ? ReadTime(time, ref refusal) : null;
+        if (query["name"] is { } pattern && !IsPattern(pattern))
+            refusal ??= ApiResult.BadRequest($"Invalid input for query parameters name. Value: {pattern}. It is not a regular expression");
+
+        var statuses = query.All("status");
+        var filter = ServerFilter.All with
+        {
+            Project = allProjects ? null : caller.Project,
+            Deleted = since is null ? false : null,
+            ChangedSince = since,
+            NamePattern = query["name"],
+            Flavor = query["flavor"] is { } flavor ? flavor[(flavor.LastIndexOf('/') + 1)..] : null,
+            Image = Id(query["image"]),
+            ReservationId = query["reservation_id"],
+            Statuses = statuses,
+            // Addresses come with the network service: until then nothing has one.
+            Nothing = query["ip"] is not null || query["ip6"] is not null,
+        };
+        if (statuses.Any(status => status.Equals("DELETED", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (!caller.IsAdmin)
+                refusal ??= ApiResult.Forbidden("Only administrators may list deleted instances");
+            filter = filter with { Deleted = true };
+        }
+        filter = caller.IsAdmin ? ForAdmin(filter, query, allProjects, ref refusal) : filter;
+        return refusal is null ? filter : null;
+    }
+
+    // What only admins may filter by is, for others, not there (Nova API 2.1).
+    private static ServerFilter ForAdmin(ServerFilter filter, Query query, bool allProjects, ref ApiResult? refusal)
+    {
+        if (query["deleted"] is { Length: > 0 } word)
+            filter = filter with { Deleted = BodyObject.BooleanWord(word) ?? Invalid("deleted", word, ref refusal) };
+        if (allProjects && (query["project_id"] ?? query["tenant_id"]) is { } project)
+            filter = filter with { Project = new ProjectId(Id(project)!.Value) };
+        if (query["vm_state"] is { } vmState && vmState.Equals("deleted", StringComparison.OrdinalIgnoreCase))
+            filter = filter with { Deleted = true };
+        return filter with
+        {
+            Id = Id(query["uuid"]),
+            User = Id(query["user_id"]),
+            KeyName = query["key_name"],
+            Zone = query["availability_zone"],
+            Host = query["host"] ?? query["node"],
+            VmStates = query.All("vm_state"),
+            TaskStates = query.All("task_state"),
+            PowerStates = [.. query.All("power_state").Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var state) ? state : -1)],
+        };
+    }
+
+    private static ServerOrder? ReadOrder(Query query, out ApiResult? refusal)
+    {
+        var directions = query.All("sort_dir");
+        refusal = directions.FirstOrDefault(direction => direction is not ("asc" or "desc")) is { } unknown
+            ? ApiResult.BadRequest($"Invalid input for query parameters sort_dir. Value: {unknown}. It is not one of asc, desc") : null;
+        var keys = query.All("sort_key");
+        if (refusal is null && directions.Count > Math.Max(keys.Count, 1))
+            refusal = ApiResult.BadRequest("There are more sort directions than sort keys.");
+        if (refusal is not null)
+            return null;
+        var asked = keys.Select((key, i) => (key, (directions.ElementAtOrDefault(i) ?? "desc") == "asc")).ToList();
+        if (asked.Count == 0 && directions.Count == 1)
+            asked.Add(("created_at", directions[0] == "asc"));
+        var order = ServerOrder.Of(asked, out var problem);
+        refusal = problem is null ? null : ApiResult.BadRequest(problem);
+        return order;
+    }
+
+    private static DateTimeOffset? ReadTime(string text, ref ApiResult? refusal)
+    {
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            return time;
+        refusal ??= ApiResult.BadRequest($"Invalid input for query parameters changes-since. Value: {text}. It is not a time");
+        return null;
+    }
+
+    // The database judges the pattern; this keeps out what it would refuse with an error. Its own dialect is close enough to .NET's for that.
+    private static bool IsPattern(string pattern)
+    {
+        try
+        {
+            _ = new Regex(pattern, RegexOptions.None, TimeSpan.FromSeconds(1));
+            return pattern.Length <= 255;
+        }
+        catch (ArgumentException)
+        {
+            return false;   // the caller says 400
+        }
+    }
+
+    private static bool Invalid(string name, string value, ref ApiResult? refusal)
+    {
+        refusal ??= ApiResult.BadRequest($"Invalid input for query parameters {name}. Value: {value}. It is true or false");
+        return false;
+    }
+
+    // A text that is no uuid names nothing that is there.
+    private static Guid? Id(string? text) => text is null ? null : Guid.TryParse(text, out var id) ? id : Guid.Empty;
+}

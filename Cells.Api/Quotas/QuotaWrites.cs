@@ -1,0 +1,162 @@
+using Cells.Api.Storage;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+using Npgsql;
+
+namespace Cells.Api.Quotas;
+
+/// <summary>
+/// Locks the project's quota row. It stands in every change with a <see cref="ChargeQuota"/> and comes in an earlier statement: under read
+/// committed the count then sees everything that was committed before the lock was had, by whichever node.
+/// </summary>
+public sealed record LockProject(ProjectId Project) : IWrite
+{
+    private const string Sql = """
+        select project_id
+          from project_quota
+         where project_id = any(@projects)
+         order by project_id
+           for no key update
+        """;
+
+    private static readonly WriteKind TheKind = new StatementKind<LockProject>(
+        "lock-project", 100, Sql, guardedRow: null, returns: null,
+        Column.Uuid<LockProject>("projects", w => w.Project.Value));
+
+    public WriteKind Kind => TheKind;
+}
+
+/// <summary>
+/// The guard of a create: what the project has and what is asked stays within its limits. Writes nothing; what is asked is charged by the
+/// intents of the same change, as rows. Several charges of one project in a group are judged in their order, each on top of those that passed.
+/// Always together with <see cref="LockProject"/>.
+/// </summary>
+/// <param name="MetadataItems">On each of the servers.</param>
+public sealed record ChargeQuota(ProjectId Project, QuotaUsage Asked, int MetadataItems) : IWrite
+{
+    private static readonly WriteKind TheKind = new GuardKind();
+
+    public WriteKind Kind => TheKind;
+
+    private sealed class GuardKind() : WriteKind("charge-quota", 160)
+    {
+        // Without any limit nothing is counted: a project of a hundred thousand servers pays for its count only where one matters.
+        private static readonly string Sql = $"""
+            select q.project_id, q.instances, q.cores, q.ram_mib, q.metadata_items,
+                   used.instances, used.cores, used.ram_mib
+              from (select project_id,
+                           coalesce(instances, {QuotaLimits.Default.Instances}) as instances,
+                           coalesce(cores, {QuotaLimits.Default.Cores}) as cores,
+                           coalesce(ram_mib, {QuotaLimits.Default.RamMib}) as ram_mib,
+                           coalesce(metadata_items, {QuotaLimits.Default.MetadataItems}) as metadata_items
+                      from project_quota
+                     where project_id = any(@projects)) as q
+             cross join lateral (
+                   select count(*)::integer as instances,
+                          coalesce(sum(i.vcpus), 0)::integer as cores,
+                          coalesce(sum(i.memory_mib), 0)::bigint as ram_mib
+                     from instance_intent as i
+                    where i.project_id = q.project_id
+                      and i.terminated_at is null
+                      and greatest(q.instances, q.cores, q.ram_mib) >= 0) as used
+            """;
+
+        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
+        {
+            command.CommandText = Sql;
+            command.Parameters.Add(Column.Uuid<ChargeQuota>("projects", w => w.Project.Value).Of(writes));
+        }
+
+        public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)
+        {
+            var standing = new Dictionary<Guid, (QuotaLimits Limits, QuotaUsage Used)>();
+            while (await answer.ReadAsync(stop))
+            {
+                standing[answer.GetGuid(0)] = (
+                    QuotaLimits.Default with
+                    {
+                        Instances = answer.GetInt32(1), Cores = answer.GetInt32(2), RamMib = answer.GetInt64(3), MetadataItems = answer.GetInt32(4),
+                    },
+                    new QuotaUsage(answer.GetInt32(5), answer.GetInt32(6), answer.GetInt64(7)));
+            }
+            return Judge([.. writes.Cast<ChargeQuota>()], standing);
+        }
+    }
+
+    /// <summary>The indexes of those that do not fit, each judged on top of those before it that do. A project that is not there has no room.</summary>
+    internal static IReadOnlyList<int> Judge(IReadOnlyList<ChargeQuota> charges, IReadOnlyDictionary<Guid, (QuotaLimits Limits, QuotaUsage Used)> standing)
+    {
+        var used = standing.ToDictionary(project => project.Key, project => project.Value.Used);
+        var missed = new List<int>();
+        for (var i = 0; i < charges.Count; i++)
+        {
+            var charge = charges[i];
+            if (standing.TryGetValue(charge.Project.Value, out var project)
+                && QuotaLimits.Covers(project.Limits.MetadataItems, charge.MetadataItems)
+                && (used[charge.Project.Value] + charge.Asked).Fits(project.Limits))
+                used[charge.Project.Value] += charge.Asked;
+            else
+                missed.Add(i);
+        }
+        return missed;
+    }
+}
+
+/// <summary>Other limits for a project; those left null stay as they are. Misses when there is no such project.</summary>
+internal sealed record SetQuota(
+    ProjectId Project, int? Instances, int? Cores, long? RamMib, int? KeyPairs, int? MetadataItems, int? ServerGroups, int? ServerGroupMembers) : IWrite
+{
+    private const string Sql = """
+        update project_quota
+           set instances            = coalesce(w.instances, project_quota.instances),
+               cores                = coalesce(w.cores, project_quota.cores),
+               ram_mib              = coalesce(w.ram_mib, project_quota.ram_mib),
+               key_pairs            = coalesce(w.key_pairs, project_quota.key_pairs),
+               metadata_items       = coalesce(w.metadata_items, project_quota.metadata_items),
+               server_groups        = coalesce(w.server_groups, project_quota.server_groups),
+               server_group_members = coalesce(w.server_group_members, project_quota.server_group_members),
+               generation           = project_quota.generation + 1
+          from unnest(@projects, @instances, @cores, @rams, @key_pairs, @metadata_items, @server_groups, @server_group_members)
+            as w (project_id, instances, cores, ram_mib, key_pairs, metadata_items, server_groups, server_group_members)
+         where project_quota.project_id = w.project_id
+        returning project_quota.project_id
+        """;
+
+    private static readonly WriteKind TheKind = new StatementKind<SetQuota>(
+        "set-quota", 124, Sql, w => ("project_quota", w.Project), returns: w => w.Project.Value,
+        Column.Uuid<SetQuota>("projects", w => w.Project.Value),
+        Column.Integer<SetQuota>("instances", w => w.Instances),
+        Column.Integer<SetQuota>("cores", w => w.Cores),
+        Column.Bigint<SetQuota>("rams", w => w.RamMib),
+        Column.Integer<SetQuota>("key_pairs", w => w.KeyPairs),
+        Column.Integer<SetQuota>("metadata_items", w => w.MetadataItems),
+        Column.Integer<SetQuota>("server_groups", w => w.ServerGroups),
+        Column.Integer<SetQuota>("server_group_members", w => w.ServerGroupMembers));
+
+    public WriteKind Kind => TheKind;
+}
+
+/// <summary>Back to the cell's defaults.</summary>
+internal sealed record ResetQuota(ProjectId Project) : IWrite
+{
+    private const string Sql = """
+        update project_quota
+           set instances            = null,
+               cores                = null,
+               ram_mib              = null,
+               key_pairs            = null,
+               metadata_items       = null,
+               server_groups        = null,
+               server_group_members = null,
+               generation           = project_quota.generation + 1
+          from unnest(@projects) as w (project_id)
+         where project_quota.project_id = w.project_id
+        returning project_quota.project_id
+        """;
+
+    private static readonly WriteKind TheKind = new StatementKind<ResetQuota>(
+        "reset-quota", 126, Sql, w => ("project_quota", w.Project), returns: w => w.Project.Value,
+        Column.Uuid<ResetQuota>("projects", w => w.Project.Value));
+
+    public WriteKind Kind => TheKind;
+}
