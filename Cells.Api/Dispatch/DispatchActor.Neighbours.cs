@@ -20,7 +20,7 @@ internal sealed partial class DispatchActor
         Receive<SettleAgain>(m => Settle(m.Reset));
         Receive<OpenUnread>(m =>
         {
-            ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, $"open dispatches of {m.Reset.Link}", m.Error.Message, _parts.Options.RetryAfter);
+            DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, $"open dispatches of {m.Reset.Link}", m.Error.Message, _parts.Options.RetryAfter);
             Timers.StartSingleTimer(("reset", m.Reset.Link), m.Reset, _parts.Options.RetryAfter);
         });
         Receive<SentRead>(m =>
@@ -30,7 +30,7 @@ internal sealed partial class DispatchActor
         });
         Receive<SentUnread>(m =>
         {
-            ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "builds in the outbox", m.Error.Message, _parts.Options.RetryAfter);
+            DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "builds in the outbox", m.Error.Message, _parts.Options.RetryAfter);
             Timers.StartSingleTimer("sent", new ReadSent(), _parts.Options.RetryAfter);
         });
         Receive<ReadSent>(_ => StartReadingSent());
@@ -79,7 +79,7 @@ internal sealed partial class DispatchActor
 
     private void OnOpenRead(OpenRead read)
     {
-        ApiTelemetry.DrivenAgain(_parts.Log, _parts.Cell, read.Reset.Link, read.Open.Count);
+        DispatchTelemetry.DrivenAgain(_parts.Log, _parts.Cell, read.Reset.Link, read.Open.Count);
         var drive = new Drive(read.Reset, read.Open.Count);
         if (read.Open.Count == 0)
             Settle(read.Reset);
@@ -103,7 +103,7 @@ internal sealed partial class DispatchActor
     {
         if (settled.Outcome is not CommitOutcome.Unavailable unavailable)
             return;
-        ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, $"the new beginning of the link to {settled.Reset.Link}", unavailable.Reason, _parts.Options.RetryAfter);
+        DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, $"the new beginning of the link to {settled.Reset.Link}", unavailable.Reason, _parts.Options.RetryAfter);
         Timers.StartSingleTimer(("settle", settled.Reset.Link), new SettleAgain(settled.Reset), _parts.Options.RetryAfter);
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class DispatchActor
     {
         if (!_children.IsUnder(request.Cell, origin.Link))
         {
-            ApiTelemetry.ForeignTicket(_parts.Log, _parts.Cell, origin.Link, request.Cell);
+            DispatchTelemetry.ForeignTicket(_parts.Log, _parts.Cell, origin.Link, request.Cell);
             Finish(origin, failure: null);
         }
         else if (_parts.Tickets is { } tickets)
@@ -70,7 +70,7 @@ internal sealed partial class DispatchActor
         foreach (var old in _heldTickets.Where(h => _parts.Time.GetUtcNow() - h.Since >= _parts.Options.KeepTickets).ToList())
         {
             _heldTickets.Remove(old);
-            ApiTelemetry.NoWay(_parts.Log, _parts.Cell, old.Ticket.Cell, old.Ticket.Image);
+            DispatchTelemetry.NoWay(_parts.Log, _parts.Cell, old.Ticket.Cell, old.Ticket.Image);
             Finish(old.Origin, failure: null);
         }
         TryTickets();

@@ -18,7 +18,7 @@ internal sealed partial class DispatchActor
         Receive<DueUnread>(m =>
         {
             _readingDue = false;                       // asked again at the next turn
-            ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatches past their deadline", m.Error.Message, _parts.Options.DeadlinesEvery);
+            DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatches past their deadline", m.Error.Message, _parts.Options.DeadlinesEvery);
         });
         Receive<ReadWaiting>(_ => StartReadingWaiting());
         Receive<WaitingRead>(m =>
@@ -28,7 +28,7 @@ internal sealed partial class DispatchActor
         });
         Receive<WaitingUnread>(m =>
         {
-            ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatches that wait", m.Error.Message, _parts.Options.RetryAfter);
+            DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatches that wait", m.Error.Message, _parts.Options.RetryAfter);
             Timers.StartSingleTimer("waiting", new ReadWaiting(), _parts.Options.RetryAfter);
         });
     }

@@ -95,7 +95,7 @@ internal sealed partial class DispatchActor : ReceiveActor
     /// <summary>A command from below or an answer from above: nobody may send that.</summary>
     private void Foreign(InstanceId instance, WorkReceived work, Origin origin)
     {
-        ApiTelemetry.Refused(_parts.Log, _parts.Cell, Decision.Foreign, work.Message.GetType().Name, instance, work.Link.Value);
+        DispatchTelemetry.Refused(_parts.Log, _parts.Cell, Decision.Foreign, work.Message.GetType().Name, instance, work.Link.Value);
         Finish(origin, failure: null);
     }
 
@@ -138,7 +138,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         catch (Exception error)
         {
             var from = job.Reply is Origin origin ? origin.Link.Value : "the door";
-            ApiTelemetry.CannotHandle(_parts.Log, error, _parts.Cell, job.Event.GetType().Name, from, slot.Instance);
+            DispatchTelemetry.CannotHandle(_parts.Log, error, _parts.Cell, job.Event.GetType().Name, from, slot.Instance);
             slot.Jobs.Dequeue();
             Finish(job.Reply, $"{job.Event.GetType().Name} of instance {slot.Instance} cannot be handled: {error.Message}");
             return null;
@@ -149,7 +149,7 @@ internal sealed partial class DispatchActor : ReceiveActor
     {
         if (decision.Refused is { } refused)
         {
-            ApiTelemetry.Refused(_parts.Log, _parts.Cell, refused, job.Event.GetType().Name, slot.Instance,
+            DispatchTelemetry.Refused(_parts.Log, _parts.Cell, refused, job.Event.GetType().Name, slot.Instance,
                 job.Reply is Origin origin ? origin.Link.Value : "the door");
         }
         var together = job.Reply is Asker asker ? asker.Together : [];
@@ -238,7 +238,7 @@ internal sealed partial class DispatchActor : ReceiveActor
 
     private void Pause(Slot slot, string reason)
     {
-        ApiTelemetry.ChangeDelayed(_parts.Log, _parts.Cell, slot.Instance, reason, _parts.Options.RetryAfter);
+        DispatchTelemetry.ChangeDelayed(_parts.Log, _parts.Cell, slot.Instance, reason, _parts.Options.RetryAfter);
         Timers.StartSingleTimer(("resume", slot.Instance), new Resume(slot.Instance), _parts.Options.RetryAfter);
     }
 
@@ -281,7 +281,7 @@ internal sealed partial class DispatchActor : ReceiveActor
     private void OnRowsUnread(RowsUnread unread)
     {
         _reading = false;
-        ApiTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatch rows", unread.Error.Message, _parts.Options.RetryAfter);
+        DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatch rows", unread.Error.Message, _parts.Options.RetryAfter);
         foreach (var slot in unread.Slots)
         {
             // A person waits behind an ask and is told at once; a message waits.

@@ -6,12 +6,17 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Dispatch;
 
 /// <summary>The door's way to the dispatcher.</summary>
-internal sealed class ServerDispatch(IActorRef dispatch, IReadOnlyList<CellName> children, Func<CellName, bool> isFull) : IServerDispatch
+internal sealed class ServerDispatch(IReadOnlyList<CellName> children, Func<CellName, bool> isFull) : IServerDispatch
 {
     // The database's own time-outs end first: this only keeps a request from waiting for an actor that is gone.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan LaneRetry = TimeSpan.FromSeconds(5);
+
+    private IActorRef _dispatch = ActorRefs.Nobody;
+
+    /// <summary>The dispatcher is made after the door, which makes the image tickets that it gives out.</summary>
+    public void Attach(IActorRef dispatch) => _dispatch = dispatch;
 
     public Task<DispatchOutcome> BuildAsync(
         IReadOnlyList<BuildInstance> builds, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop)
@@ -19,10 +24,10 @@ internal sealed class ServerDispatch(IActorRef dispatch, IReadOnlyList<CellName>
         // Which child is asked is not known yet; a build needs a lane only if every one is full.
         return children.Count > 0 && children.All(isFull)
             ? Task.FromResult<DispatchOutcome>(new DispatchOutcome.LaneFull(children[0], LaneRetry))
-            : dispatch.Ask<DispatchOutcome>(new DispatchActor.BuildServers(builds, together, deadline, traceParent), Patience, stop);
+            : _dispatch.Ask<DispatchOutcome>(new DispatchActor.BuildServers(builds, together, deadline, traceParent), Patience, stop);
     }
 
     public Task<DispatchOutcome> DeleteAsync(
         DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
-        dispatch.Ask<DispatchOutcome>(new DispatchActor.DeleteServer(delete, together, deadline, traceParent), Patience, stop);
+        _dispatch.Ask<DispatchOutcome>(new DispatchActor.DeleteServer(delete, together, deadline, traceParent), Patience, stop);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cells.Api.Dispatch;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Contracts.Wire;
@@ -48,7 +49,7 @@ internal sealed class IndexActor : ReceiveActor
         {
             // What is below is told from below. The watermark moves all the same: the page must not come for ever.
             foreach (var row in state.Rows)
-                ApiTelemetry.Foreign(_log, _cell, link, row.Kind, row.Key);
+                DispatchTelemetry.Foreign(_log, _cell, link, row.Kind, row.Key);
             Commit(page, []);
             return;
         }
@@ -69,7 +70,7 @@ internal sealed class IndexActor : ReceiveActor
                     _held[link] = page;                // a new cell's rows may be ahead of the news that name it
                     return;
                 case HostRow host:
-                    ApiTelemetry.Foreign(_log, _cell, link, row.Kind, $"{host.Host} of cell {host.Cell}");
+                    DispatchTelemetry.Foreign(_log, _cell, link, row.Kind, $"{host.Host} of cell {host.Cell}");
                     break;
                 default:
                     break;
@@ -92,7 +93,7 @@ internal sealed class IndexActor : ReceiveActor
         }
         catch (JsonException error)
         {
-            ApiTelemetry.UnreadableRow(_log, _cell, link, row.Kind, row.Key, error.Message);
+            DispatchTelemetry.UnreadableRow(_log, _cell, link, row.Kind, row.Key, error.Message);
         }
         return record is not null;
     }
@@ -107,7 +108,7 @@ internal sealed class IndexActor : ReceiveActor
         var (page, merges, outcome) = ended;
         if (outcome is CommitOutcome.Unavailable unavailable)
         {
-            ApiTelemetry.PageDelayed(_log, _cell, page.State.Link, unavailable.Reason, _retryAfter);
+            DispatchTelemetry.PageDelayed(_log, _cell, page.State.Link, unavailable.Reason, _retryAfter);
             Timers.StartSingleTimer(page.State.Link, page, _retryAfter);
             return;
         }
@@ -115,7 +116,7 @@ internal sealed class IndexActor : ReceiveActor
         if (outcome is not CommitOutcome.Committed)
             return;
         foreach (var foreign in merges.OfType<MergeInstance>().Where(m => m.Foreign))
-            ApiTelemetry.Foreign(_log, _cell, page.State.Link, "instance", foreign.Instance.ToString());
+            DispatchTelemetry.Foreign(_log, _cell, page.State.Link, "instance", foreign.Instance.ToString());
         page.Links.Tell(new StateDone(page.State.Link, page.State.To));
     }
 

@@ -2,10 +2,10 @@ using System.Diagnostics.Metrics;
 using Cells.Contracts;
 using Microsoft.Extensions.Logging;
 
-namespace Cells.Api;
+namespace Cells.Api.Dispatch;
 
 /// <summary>What operators see of dispatch and index. Numbers 3300 to 3499.</summary>
-internal static partial class ApiTelemetry
+internal static partial class DispatchTelemetry
 {
     private static readonly Meter Meter = new("Cells.Api");
 
@@ -18,7 +18,7 @@ internal static partial class ApiTelemetry
     public static void Refused(ILogger logger, CellName cell, string reason, string message, InstanceId instance, string from)
     {
         RefusedMessages.Add(1, new("cell", cell.Value), new("reason", reason));
-        if (reason == Dispatch.Decision.Foreign)
+        if (reason == Decision.Foreign)
             ForeignMessage(logger, cell, from, message, instance);
         else
             LateMessage(logger, cell, from, message, instance, reason);
