@@ -68,12 +68,12 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         }
         catch (NpgsqlException error) when (error is not PostgresException { IsTransient: false })
         {
-            ApiTelemetry.DatabaseUnavailable(logger, http.Request.Path, error);
+            HomeTelemetry.DatabaseUnavailable(logger, http.Request.Path, error);
             return (ApiResult.Unavailable("The cell's database does not answer; nothing was changed.", RetryAfter), version);
         }
         catch (Exception error) when (error is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {
-            ApiTelemetry.RequestFailed(logger, http.Request.Method, http.Request.Path, requestId, error);
+            HomeTelemetry.RequestFailed(logger, http.Request.Method, http.Request.Path, requestId, error);
             return (ApiResult.Refuse(500, $"Unexpected API Error. Please report this with the request id {requestId}."), version);
         }
     }

@@ -47,7 +47,7 @@ internal static class KeyFile
         try
         {
             File.Move(beside, path, overwrite: false);
-            ApiTelemetry.KeyMade(logger, path);
+            HomeTelemetry.KeyMade(logger, path);
         }
         catch (IOException) when (File.Exists(path))
         {

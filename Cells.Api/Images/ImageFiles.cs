@@ -54,7 +54,7 @@ internal sealed class ImageFiles
             if (known.Contains(Path.GetFileName(path)))
                 continue;
             File.Delete(path);
-            ApiTelemetry.LeftoverRemoved(logger, path);
+            HomeTelemetry.LeftoverRemoved(logger, path);
         }
     }
 

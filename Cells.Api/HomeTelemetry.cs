@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace Cells.Api.Http;
+namespace Cells.Api;
 
 /// <summary>Log events 3000 to 3299: the home side of an API cell.</summary>
-internal static partial class ApiTelemetry
+internal static partial class HomeTelemetry
 {
     [LoggerMessage(3001, LogLevel.Error, "{Method} {Path} ({RequestId}) failed unexpectedly; the client was told 500")]
     public static partial void RequestFailed(ILogger logger, string method, string path, string requestId, Exception error);
