@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Runtime.Versioning;
+using Cells.Contracts;
+
+namespace Cells.Messaging.Links;
+
+/// <summary>
+/// Keys in files <c>from.to.key</c> (32 bytes each, mode 0600) of a directory outside the database's, so that a dump of the database alone
+/// signs nothing. The same file lies at both ends of the link.
+/// </summary>
+public sealed class FileLinkKeys(string directory) : ILinkKeys
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly ConcurrentDictionary<(CellName From, CellName To), LinkKey?> _read = new();
+
+    /// <exception cref="CellsException">The file is there and cannot be used: wrong size, or others may read it.</exception>
+    public LinkKey? Find(CellName from, CellName to) => _read.GetOrAdd((from, to), way => Read(PathOf(directory, way.From, way.To)));
+
+    /// <summary>Makes what is missing for both directions between two cells. Files that are there stay as they are, so it may run again.</summary>
+    public static void CreateMissing(string directory, CellName one, CellName other, IIdSource ids)
+    {
+        if (OperatingSystem.IsWindows())
+            throw NoFileModes();
+        Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+        Create(PathOf(directory, one, other), ids);
+        Create(PathOf(directory, other, one), ids);
+    }
+
+    // Cell names have no '.', so the two names cannot run together.
+    private static string PathOf(string directory, CellName from, CellName to) => Path.Combine(directory, $"{from}.{to}.key");
+
+    private static PlatformNotSupportedException NoFileModes() =>
+        new("Link keys lie in files of mode 0600, and Windows has no such modes. Run the cell on Linux.");
+
+    [UnsupportedOSPlatform("windows")]
+    private static void Create(string path, IIdSource ids)
+    {
+        if (File.Exists(path))
+            return;
+        var secret = new byte[LinkKey.SecretBytes];
+        ids.Fill(secret);
+        // Written aside and renamed: a crash in between leaves no half key under the name.
+        var aside = path + ".new";
+        File.Delete(aside);
+        using (var file = new FileStream(aside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            file.Write(secret);
+        File.Move(aside, path);
+    }
+
+    private static LinkKey? Read(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        if (OperatingSystem.IsWindows())
+            throw NoFileModes();
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & ~OwnerOnly) != 0)
+            throw new CellsException($"Link key {path} may be used by others than its owner ({mode}). Nothing is signed with it: make it 0600, or delete it on both ends to have a new one made.");
+        var secret = File.ReadAllBytes(path);
+        return secret.Length == LinkKey.SecretBytes
+            ? new LinkKey(secret)
+            : throw new CellsException($"Link key {path} has {secret.Length} bytes instead of {LinkKey.SecretBytes}. Restore it from the neighbour's copy, or delete it on both ends to have a new one made.");
+    }
+}

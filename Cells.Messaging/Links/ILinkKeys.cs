@@ -1,0 +1,10 @@
+using Cells.Contracts;
+
+namespace Cells.Messaging.Links;
+
+/// <summary>The keys that a cell holds: for each neighbour one to sign what it sends and one to check what it hears.</summary>
+public interface ILinkKeys
+{
+    /// <returns>The key for frames from one cell to the other; null when this cell holds none, and then no frame passes.</returns>
+    LinkKey? Find(CellName from, CellName to);
+}
