@@ -14,7 +14,11 @@ public enum NeighbourKind
 /// To the cell's router: one work message, in order per key. The router answers the sender with <see cref="WorkDone"/> once every effect is
 /// durable, or with <see cref="WorkFailed"/>. It may come again after a crash: effects are keyed.
 /// </summary>
-public sealed record WorkReceived(CellName Link, NeighbourKind From, long Number, string Key, object Message, string? TraceParent);
+public sealed record WorkReceived(CellName Link, NeighbourKind From, long Number, string Key, object Message, string? TraceParent)
+{
+    /// <summary>Numbers begin anew with each incarnation of the neighbour: (link, incarnation, number) names a message for good.</summary>
+    public long Incarnation { get; init; }
+}
 
 /// <summary>Back to the link: the effects of this message are committed, so its number may be acknowledged.</summary>
 public sealed record WorkDone(CellName Link, long Number);

@@ -1,0 +1,271 @@
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+
+namespace Cells.Messaging.Links;
+
+/// <summary>Makes the rows of a link that is new to this cell; one that is there stays as it is.</summary>
+internal sealed record EnsureLink(CellName Link, long FirstIncarnation, string OwnPast) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<EnsureLink>(
+        "ensure-link",
+        900,
+        """
+        with w as (
+            select neighbour, incarnation, past
+              from unnest(@links, @incarnations, @pasts) as w (neighbour, incarnation, past)
+        ), counters as (
+            insert into link (neighbour)
+            select neighbour
+              from w
+                on conflict do nothing
+        )
+        insert into link_progress (neighbour, out_incarnation, own_past)
+        select neighbour, incarnation, past
+          from w
+            on conflict do nothing
+        """,
+        UnnestWrites<EnsureLink>.Text("links", w => w.Link.Value),
+        UnnestWrites<EnsureLink>.Number("incarnations", w => w.FirstIncarnation),
+        UnnestWrites<EnsureLink>.Text("pasts", w => w.OwnPast));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>
+/// Begins a new incarnation of what we send: what is left in the outbox is numbered anew from 1, in its old order, and nothing counts as
+/// acknowledged. One that is not above the present incarnation changes nothing.
+/// </summary>
+internal sealed record BeginIncarnation(CellName Link, long Incarnation, string OwnPast, string? MetPast) : IWrite
+{
+    // The window function takes in every deleted row before the first is inserted again, so old and new numbers never meet in the index.
+    private static readonly WriteKind Writes = new UnnestWrites<BeginIncarnation>(
+        "begin-incarnation",
+        910,
+        """
+        with w as (
+            select distinct on (neighbour) w.neighbour, w.incarnation, w.own_past, w.met_past
+              from unnest(@links, @incarnations, @own_pasts, @met_pasts) as w (neighbour, incarnation, own_past, met_past)
+              join link_progress on link_progress.neighbour = w.neighbour
+                                and link_progress.out_incarnation < w.incarnation
+             order by neighbour, incarnation desc
+        ), taken as (
+            delete from outbox
+             using w
+             where outbox.link = w.neighbour
+            returning outbox.link, outbox.number, outbox.order_key, outbox.wire_name, outbox.body, outbox.trace_parent
+        ), numbered as (
+            insert into outbox (link, number, order_key, wire_name, body, trace_parent)
+            select link, row_number() over (partition by link order by number), order_key, wire_name, body, trace_parent
+              from taken
+            returning link
+        ), counters as (
+            update link
+               set last_work_number = (select count(*) from numbered where numbered.link = link.neighbour)
+              from w
+             where link.neighbour = w.neighbour
+        )
+        update link_progress
+           set out_incarnation = w.incarnation,
+               work_acked      = 0,
+               reset_owed      = true,
+               own_past        = w.own_past,
+               met_past_out    = w.met_past
+          from w
+         where link_progress.neighbour = w.neighbour
+        """,
+        UnnestWrites<BeginIncarnation>.Text("links", w => w.Link.Value),
+        UnnestWrites<BeginIncarnation>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<BeginIncarnation>.Text("own_pasts", w => w.OwnPast),
+        UnnestWrites<BeginIncarnation>.Text("met_pasts", w => w.MetPast));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>Takes the neighbour's new incarnation: what comes under it begins at 0.</summary>
+internal sealed record AdoptIncarnation(CellName Link, long Incarnation, string MetPast) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<AdoptIncarnation>(
+        "adopt-incarnation",
+        920,
+        """
+        update link_progress
+           set in_incarnation  = w.incarnation,
+               work_watermark  = 0,
+               state_watermark = 0,
+               met_past_in     = w.met_past,
+               met_past_out    = coalesce(met_past_out, w.met_past)
+          from (select distinct on (neighbour) neighbour, incarnation, met_past
+                  from unnest(@links, @incarnations, @met_pasts) as w (neighbour, incarnation, met_past)
+                 order by neighbour, incarnation desc) as w
+         where link_progress.neighbour = w.neighbour
+           and link_progress.in_incarnation < w.incarnation
+        """,
+        UnnestWrites<AdoptIncarnation>.Text("links", w => w.Link.Value),
+        UnnestWrites<AdoptIncarnation>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<AdoptIncarnation>.Text("met_pasts", w => w.MetPast));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>Everything up to here is done. Of an incarnation that has ended it changes nothing; a lower one neither.</summary>
+internal sealed record AdvanceWorkWatermark(CellName Link, long Incarnation, long To) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<AdvanceWorkWatermark>(
+        "advance-work-watermark",
+        940,
+        """
+        update link_progress
+           set work_watermark = w.number
+          from (select neighbour, incarnation, max(number) as number
+                  from unnest(@links, @incarnations, @numbers) as w (neighbour, incarnation, number)
+                 group by neighbour, incarnation) as w
+         where link_progress.neighbour = w.neighbour
+           and link_progress.in_incarnation = w.incarnation
+           and link_progress.work_watermark < w.number
+        """,
+        UnnestWrites<AdvanceWorkWatermark>.Text("links", w => w.Link.Value),
+        UnnestWrites<AdvanceWorkWatermark>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<AdvanceWorkWatermark>.Number("numbers", w => w.To));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>The neighbour's state up to here is merged. The router commits it together with the merge.</summary>
+internal sealed record AdvanceStateWatermark(CellName Link, long Incarnation, long To) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<AdvanceStateWatermark>(
+        "advance-state-watermark",
+        945,
+        """
+        update link_progress
+           set state_watermark = w.number
+          from (select neighbour, incarnation, max(number) as number
+                  from unnest(@links, @incarnations, @numbers) as w (neighbour, incarnation, number)
+                 group by neighbour, incarnation) as w
+         where link_progress.neighbour = w.neighbour
+           and link_progress.in_incarnation = w.incarnation
+           and link_progress.state_watermark < w.number
+        """,
+        UnnestWrites<AdvanceStateWatermark>.Text("links", w => w.Link.Value),
+        UnnestWrites<AdvanceStateWatermark>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<AdvanceStateWatermark>.Number("numbers", w => w.To));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>The neighbour has committed everything up to here: the rows go. Of an incarnation that has ended it changes nothing.</summary>
+internal sealed record AcknowledgeWork(CellName Link, long Incarnation, long To) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<AcknowledgeWork>(
+        "acknowledge-work",
+        950,
+        """
+        with marked as (
+            update link_progress
+               set work_acked = w.number
+              from (select neighbour, incarnation, max(number) as number
+                      from unnest(@links, @incarnations, @numbers) as w (neighbour, incarnation, number)
+                     group by neighbour, incarnation) as w
+             where link_progress.neighbour = w.neighbour
+               and link_progress.out_incarnation = w.incarnation
+               and link_progress.work_acked < w.number
+            returning link_progress.neighbour, link_progress.work_acked
+        )
+        delete from outbox
+         using marked
+         where outbox.link = marked.neighbour
+           and outbox.number <= marked.work_acked
+        """,
+        UnnestWrites<AcknowledgeWork>.Text("links", w => w.Link.Value),
+        UnnestWrites<AcknowledgeWork>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<AcknowledgeWork>.Number("numbers", w => w.To));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>Puts one message aside. May run twice: a row that is there keeps its reason, which is the first one.</summary>
+internal sealed record ParkMessage(CellName Link, long Incarnation, WorkItem Item, string Reason, DateTimeOffset At) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<ParkMessage>(
+        "park-message",
+        930,
+        """
+        insert into parked_message (link, incarnation, number, order_key, wire_name, body, trace_parent, reason, parked_at)
+        select distinct on (link, incarnation, number) link, incarnation, number, order_key, wire_name, body, trace_parent, reason, parked_at
+          from unnest(@links, @incarnations, @numbers, @keys, @names, @bodies, @traces, @reasons, @instants)
+            as w (link, incarnation, number, order_key, wire_name, body, trace_parent, reason, parked_at)
+            on conflict do nothing
+        """,
+        UnnestWrites<ParkMessage>.Text("links", w => w.Link.Value),
+        UnnestWrites<ParkMessage>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<ParkMessage>.Number("numbers", w => w.Item.Number),
+        UnnestWrites<ParkMessage>.Text("keys", w => w.Item.OrderKey),
+        UnnestWrites<ParkMessage>.Text("names", w => w.Item.WireName),
+        UnnestWrites<ParkMessage>.Bytes("bodies", w => w.Item.Body.ToArray()),
+        UnnestWrites<ParkMessage>.Text("traces", w => w.Item.TraceParent),
+        UnnestWrites<ParkMessage>.Text("reasons", w => w.Reason),
+        UnnestWrites<ParkMessage>.Instant("instants", w => w.At));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>A parked message was handled at last, or an operator dropped it.</summary>
+internal sealed record UnparkMessage(CellName Link, long Incarnation, long Number) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<UnparkMessage>(
+        "unpark-message",
+        935,
+        """
+        delete from parked_message
+         using unnest(@links, @incarnations, @numbers) as w (link, incarnation, number)
+         where parked_message.link = w.link
+           and parked_message.incarnation = w.incarnation
+           and parked_message.number = w.number
+        """,
+        UnnestWrites<UnparkMessage>.Text("links", w => w.Link.Value),
+        UnnestWrites<UnparkMessage>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<UnparkMessage>.Number("numbers", w => w.Number));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>A parked message was tried again and failed again, for this reason.</summary>
+internal sealed record NoteParkedReason(CellName Link, long Incarnation, long Number, string Reason) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<NoteParkedReason>(
+        "note-parked-reason",
+        936,
+        """
+        update parked_message
+           set reason = w.reason
+          from unnest(@links, @incarnations, @numbers, @reasons) as w (link, incarnation, number, reason)
+         where parked_message.link = w.link
+           and parked_message.incarnation = w.incarnation
+           and parked_message.number = w.number
+        """,
+        UnnestWrites<NoteParkedReason>.Text("links", w => w.Link.Value),
+        UnnestWrites<NoteParkedReason>.Number("incarnations", w => w.Incarnation),
+        UnnestWrites<NoteParkedReason>.Number("numbers", w => w.Number),
+        UnnestWrites<NoteParkedReason>.Text("reasons", w => w.Reason));
+
+    public WriteKind Kind => Writes;
+}
+
+/// <summary>The owner has driven its open intents again, as this incarnation demanded.</summary>
+internal sealed record SettleReset(CellName Link, long Incarnation) : IWrite
+{
+    private static readonly WriteKind Writes = new UnnestWrites<SettleReset>(
+        "settle-reset",
+        925,
+        """
+        update link_progress
+           set reset_owed = false
+          from unnest(@links, @incarnations) as w (neighbour, incarnation)
+         where link_progress.neighbour = w.neighbour
+           and link_progress.out_incarnation = w.incarnation
+        """,
+        UnnestWrites<SettleReset>.Text("links", w => w.Link.Value),
+        UnnestWrites<SettleReset>.Number("incarnations", w => w.Incarnation));
+
+    public WriteKind Kind => Writes;
+}
