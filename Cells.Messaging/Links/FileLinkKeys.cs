@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using Cells.Contracts;
 
@@ -11,10 +10,8 @@ namespace Cells.Messaging.Links;
 public sealed class FileLinkKeys(string directory) : ILinkKeys
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private readonly ConcurrentDictionary<(CellName From, CellName To), LinkKey?> _read = new();
-
     /// <exception cref="CellsException">The file is there and cannot be used: wrong size, or others may read it.</exception>
-    public LinkKey? Find(CellName from, CellName to) => _read.GetOrAdd((from, to), way => Read(PathOf(directory, way.From, way.To)));
+    public LinkKey? Find(CellName from, CellName to) => Read(PathOf(directory, from, to));
 
     /// <summary>Makes what is missing for both directions between two cells. Files that are there stay as they are, so it may run again.</summary>
     public static void CreateMissing(string directory, CellName one, CellName other, IIdSource ids)

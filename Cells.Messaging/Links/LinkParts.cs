@@ -8,13 +8,15 @@ namespace Cells.Messaging.Links;
 
 /// <summary>What the actors of one link are made of.</summary>
 /// <param name="OwnPast">Our PostgreSQL system identifier and timeline at the start of the process.</param>
+/// <param name="SignKey">For what we send; <paramref name="CheckKey"/> for what we hear.</param>
 internal sealed record LinkParts(
     CellName Cell,
     CellName Neighbour,
     NeighbourKind Kind,
     string OwnPast,
     ITransport Transport,
-    ILinkKeys Keys,
+    LinkKey SignKey,
+    LinkKey CheckKey,
     ILinkStore Store,
     ICommitter Committer,
     IIdSource Ids,

@@ -3,34 +3,6 @@ using Cells.Messaging.Storage;
 
 namespace Cells.Messaging.Links;
 
-/// <summary>Makes the rows of a link that is new to this cell; one that is there stays as it is.</summary>
-internal sealed record EnsureLink(CellName Link, long FirstIncarnation, string OwnPast) : IWrite
-{
-    private static readonly WriteKind Writes = new UnnestWrites<EnsureLink>(
-        "ensure-link",
-        900,
-        """
-        with w as (
-            select neighbour, incarnation, past
-              from unnest(@links, @incarnations, @pasts) as w (neighbour, incarnation, past)
-        ), counters as (
-            insert into link (neighbour)
-            select neighbour
-              from w
-                on conflict do nothing
-        )
-        insert into link_progress (neighbour, out_incarnation, own_past)
-        select neighbour, incarnation, past
-          from w
-            on conflict do nothing
-        """,
-        UnnestWrites<EnsureLink>.Text("links", w => w.Link.Value),
-        UnnestWrites<EnsureLink>.Number("incarnations", w => w.FirstIncarnation),
-        UnnestWrites<EnsureLink>.Text("pasts", w => w.OwnPast));
-
-    public WriteKind Kind => Writes;
-}
-
 /// <summary>
 /// Begins a new incarnation of what we send: what is left in the outbox is numbered anew from 1, in its old order, and nothing counts as
 /// acknowledged. One that is not above the present incarnation changes nothing.

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Messaging;
+
+/// <summary>
+/// What every cell has, whatever lives in it: an identity, a database with one committer, an actor system, links. The cell that lives in it
+/// makes its actors, and then attaches its router to the links.
+/// </summary>
+public sealed class CellRuntime : IAsyncDisposable
+{
+    private readonly CellRuntimeOptions _options;
+    private readonly CellDatabase _database;
+    private readonly Committer _committer;
+    private readonly CellLinks _links;
+
+    /// <summary>
+    /// Migrates the database and composes the cell. No message comes or goes before a router is attached. Every wait is a use of the
+    /// database through the gate, so where the gate completes inline, so does this.
+    /// </summary>
+    /// <exception cref="CellsException">The schema is not this version's, a link has no key, or the database takes no writes.</exception>
+    public static async Task<CellRuntime> StartAsync(CellRuntimeOptions options, CancellationToken stop)
+    {
+        if (options.Migrations.Count > 0)
+        {
+            await options.Gate.RunAsync(
+                DatabaseUse.Commit,
+                "migrations",
+                inner => Migrator.MigrateAsync(options.ConnectionString, options.Migrations, options.Time, inner),
+                stop);
+        }
+        var system = new ActorSystem(options.Name.Value, options.Dispatcher, options.Time, options.Loggers.CreateLogger("Cells.Actors"));
+        var database = new CellDatabase(options.ConnectionString, options.Gate);
+        var committer = new Committer(system, options.ConnectionString, options.Gate, options.Ids, options.Committer);
+        try
+        {
+            var store = new LinkStore(database);
+            var past = options.DatabasePast ?? await LinkStore.ReadPastAsync(database, stop);
+            await LinkRows.EnsureAsync(options.ConnectionString, options.Gate, options.Neighbours, past, options.Ids, stop);
+            var around = new LinkSurroundings(
+                options.Name, past, system, options.Transport, options.Keys, store, committer, committer.Subscribe, options.Ids, options.Time,
+                options.LinkHooks, options.Loggers.CreateLogger("Cells.Links"));
+            var links = await CellLinks.OpenAsync(around, options.Neighbours, stop);
+            return new CellRuntime(options, system, database, committer, links);
+        }
+        catch
+        {
+            // Nothing of a cell that did not start is left behind: no connection, no actor.
+            system.Crash();
+            await committer.DisposeAsync();
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    private CellRuntime(CellRuntimeOptions options, ActorSystem system, CellDatabase database, Committer committer, CellLinks links)
+    {
+        (_options, System, _database, _committer, _links) = (options, system, database, committer, links);
+        system.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseServiceUnbind, "links: hear no more frames", _ =>
+        {
+            links.Dispose();
+            return Task.CompletedTask;
+        });
+    }
+
+    public CellName Name => _options.Name;
+    public Guid Id => _options.Id;
+    public CellKind Kind => _options.Kind;
+    public IReadOnlyList<Neighbour> Neighbours => _options.Neighbours;
+    public ActorSystem System { get; }
+    public ICellDatabase Database => _database;
+    public ICommitter Committer => _committer;
+    public ILinks Links => _links;
+    public TimeProvider Time => _options.Time;
+    public IIdSource Ids => _options.Ids;
+    public IDispatcher Dispatcher => _options.Dispatcher;
+    public ILoggerFactory Loggers => _options.Loggers;
+
+    /// <summary>The actor hears of every committed group (<see cref="GroupCommitted"/>), until it terminates.</summary>
+    public void SubscribeToCommits(IActorRef subscriber) => _committer.Subscribe(subscriber);
+
+    /// <summary>A source of chance of its own for each purpose, so that one user's draws do not shift another's. Not for two threads.</summary>
+    public Random NewRandom(string purpose)
+    {
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{_options.Seed} {Name} {purpose}"));
+        return new Random(BinaryPrimitives.ReadInt32LittleEndian(bytes));
+    }
+
+    /// <summary>Ends the cell in order: no more frames, what waits is committed, then the actors stop. May be called again.</summary>
+    public async Task StopAsync(string reason)
+    {
+        await System.CoordinatedShutdown.Run(reason);
+        await DisposeAsync();
+    }
+
+    /// <summary>
+    /// What kill -9 does to a cell, for stepped worlds: nothing of it runs any more, nothing is finished. Its connections stay open until it
+    /// is disposed.
+    /// </summary>
+    public void Crash()
+    {
+        _links.Dispose();
+        System.Crash();
+    }
+
+    /// <summary>Closes the connections. After <see cref="StopAsync"/>, which does it, or <see cref="Crash"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _committer.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
