@@ -10,5 +10,5 @@ public sealed record HomeOptions(string BaseUrl, string KeyDirectory, string Ima
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long an accepted build or delete may take before its server shows the silence of its cell.</summary>
-    public TimeSpan IntentTerm { get; init; } = TimeSpan.FromMinutes(15);
+    public TimeSpan IntentTerm { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -101,8 +101,8 @@ internal sealed record InsertRole(Guid Id, string Name) : IWrite
             on conflict do nothing
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<InsertRole>(
-        "insert-role", 118, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<InsertRole>(
+        "insert-role", 118, Sql,
         Column.Uuid<InsertRole>("ids", w => w.Id),
         Column.Text<InsertRole>("names", w => w.Name));
 
@@ -121,8 +121,8 @@ internal sealed record GrantRole(UserId User, (string Kind, string Id) Target, s
             on conflict do nothing
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<GrantRole>(
-        "grant-role", 120, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<GrantRole>(
+        "grant-role", 120, Sql,
         Column.Uuid<GrantRole>("users", w => w.User.Value),
         Column.Text<GrantRole>("kinds", w => w.Target.Kind),
         Column.Text<GrantRole>("targets", w => w.Target.Id),
@@ -141,8 +141,8 @@ internal sealed record RevokeToken(string AuditId, DateTimeOffset ExpiresAt) : I
             on conflict do nothing
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<RevokeToken>(
-        "revoke-token", 122, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<RevokeToken>(
+        "revoke-token", 122, Sql,
         Column.Text<RevokeToken>("ids", w => w.AuditId),
         Column.Time<RevokeToken>("ends", w => w.ExpiresAt));
 

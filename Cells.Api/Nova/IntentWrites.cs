@@ -109,8 +109,8 @@ public sealed record ConfirmTerminated(InstanceId Instance, DateTimeOffset At) :
            and instance_intent.terminated_at is null
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<ConfirmTerminated>(
-        "confirm-terminated", 174, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<ConfirmTerminated>(
+        "confirm-terminated", 174, Sql,
         Column.Uuid<ConfirmTerminated>("ids", w => w.Instance.Value),
         Column.Time<ConfirmTerminated>("times", w => w.At));
 

@@ -15,8 +15,8 @@ internal sealed record LockUser(UserId User) : IWrite
            for no key update
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<LockUser>(
-        "lock-user", 102, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<LockUser>(
+        "lock-user", 102, Sql,
         Column.Uuid<LockUser>("users", w => w.User.Value));
 
     public WriteKind Kind => TheKind;

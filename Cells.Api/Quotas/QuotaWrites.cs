@@ -19,8 +19,8 @@ public sealed record LockProject(ProjectId Project) : IWrite
            for no key update
         """;
 
-    private static readonly WriteKind TheKind = new StatementKind<LockProject>(
-        "lock-project", 100, Sql, guardedRow: null, returns: null,
+    private static readonly WriteKind TheKind = new UnguardedKind<LockProject>(
+        "lock-project", 100, Sql,
         Column.Uuid<LockProject>("projects", w => w.Project.Value));
 
     public WriteKind Kind => TheKind;

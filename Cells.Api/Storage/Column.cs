@@ -12,6 +12,15 @@ internal abstract class Column<TWrite> where TWrite : IWrite
 
 internal static class Column
 {
+    /// <summary>The statement with its arrays.</summary>
+    public static void Fill<TWrite>(NpgsqlBatchCommand command, string sql, IEnumerable<Column<TWrite>> columns, IReadOnlyList<IWrite> writes)
+        where TWrite : IWrite
+    {
+        command.CommandText = sql;
+        foreach (var column in columns)
+            command.Parameters.Add(column.Of(writes));
+    }
+
     public static Column<TWrite> Text<TWrite>(string name, Func<TWrite, string?> value) where TWrite : IWrite =>
         new Typed<TWrite, string?>(name, NpgsqlDbType.Text, value);
 
