@@ -1,0 +1,92 @@
+using Cells.Api.Dispatch;
+using Cells.Api.Explaining;
+using Cells.Api.Index;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+
+namespace Cells.Api.Admin;
+
+/// <summary>What an operator may ask of an API or routing cell, free of HTTP. Reads touch only this cell.</summary>
+public sealed class AdminApi
+{
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
+
+    private readonly CellRuntime _runtime;
+    private readonly IActorRef _dispatch;
+    private readonly HostStore _hosts;
+    private readonly Explanations _explanations;
+
+    internal AdminApi(CellRuntime runtime, IActorRef dispatch, Explanations explanations)
+    {
+        (_runtime, _dispatch, _explanations) = (runtime, dispatch, explanations);
+        _hosts = new HostStore(runtime.Database);
+    }
+
+    public async Task<CellList> CellsAsync(CancellationToken stop)
+    {
+        var now = _runtime.Time.GetUtcNow();
+        var report = await _dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), AskPatience, stop);
+        var children = report.Children.ToDictionary(c => c.Name);
+        var paths = new Dictionary<CellName, string>();
+        var ways = new Dictionary<CellName, CellName>();          // cell below -> child it is reached through
+        var cells = new List<CellView>();
+        foreach (var cell in report.Tree)
+        {
+            var parent = cell.Parent;
+            paths.TryAdd(cell.Cell, parent is { } above && paths.TryGetValue(above, out var path) ? $"{path}.{cell.Cell}" : cell.Cell.Value);
+            if (parent is { } p)
+                ways.TryAdd(cell.Cell, ways.TryGetValue(p, out var way) ? way : cell.Cell);
+            var child = ways.TryGetValue(cell.Cell, out var through) ? children.GetValueOrDefault(through) : null;
+            cells.Add(new CellView(
+                cell.Cell.Value, parent?.Value, paths[cell.Cell], KindWord(cell.Kind), cell.Hosts, cell.HostsUp, cell.Instances, cell.Silent,
+                parent is null ? 0 : child?.HeardAt is { } heard ? (now - heard).TotalSeconds : null,
+                parent is null ? CapacityView.Of(report.Capacity)
+                    : children.TryGetValue(cell.Cell, out var own) && own.News is { } news ? CapacityView.Of(news.Capacity) : null));
+        }
+        return new CellList(cells);
+    }
+
+    public async Task<HostList> HostsAsync(CancellationToken stop) => new(await _hosts.ReadAsync(stop));
+
+    public LinkList Links() => new([.. _runtime.Links.Status.Select(s => new LinkView(
+        s.Neighbour.Value, KindWord(s.Kind), HealthWord(s.Health), s.LastHeardAge?.TotalSeconds, s.OutboxBacklog, s.WorkOutWatermark, s.WorkInWatermark,
+        s.StateOutWatermark, s.StateInWatermark, s.StateLag, s.Parked, s.Refused, s.Problem))]);
+
+    /// <returns>Null when the server was never dispatched from or through this cell.</returns>
+    public Task<Story?> ExplainAsync(InstanceId server, CancellationToken stop) => _explanations.ReadAsync(server, stop);
+
+    public async Task<ParkedList> ParkedAsync(CancellationToken stop) => new(
+    [
+        .. (await _runtime.Links.Parked.ListAsync(stop)).Select(p =>
+            new ParkedView(p.Link.Value, p.OrderKey, p.Incarnation, p.Number, p.WireName, p.Reason, p.ParkedAt)),
+    ]);
+
+    /// <summary>Gives the parked messages of a key to this cell again, oldest first.</summary>
+    /// <exception cref="CellsException">No such link.</exception>
+    public void RetryParked(CellName link, string key) => _runtime.Links.Parked.Retry(link, key);
+
+    /// <summary>Forgets one parked message for good.</summary>
+    /// <exception cref="CellsException">No such link, or the database cannot take it now.</exception>
+    public Task DropParkedAsync(CellName link, long incarnation, long number) => _runtime.Links.Parked.DropAsync(link, incarnation, number);
+
+    private static string KindWord(CellKind kind) => kind switch
+    {
+        CellKind.Api => "api",
+        CellKind.Routing => "routing",
+        CellKind.Compute => "compute",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind of cell"),
+    };
+
+    private static string KindWord(NeighbourKind kind) => kind == NeighbourKind.Parent ? "parent" : "child";
+
+    private static string HealthWord(NeighbourHealth health) => health switch
+    {
+        NeighbourHealth.Up => "up",
+        NeighbourHealth.Suspect => "suspect",
+        NeighbourHealth.Down => "down",
+        _ => throw new ArgumentOutOfRangeException(nameof(health), health, "no such health"),
+    };
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using Cells.Api.Explaining;
+
+namespace Cells.Api.Admin;
+
+/// <summary>JSON of the admin API: snake_case, nulls written, so that a reader sees every key.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(CellList))]
+[JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(LinkList))]
+[JsonSerializable(typeof(ParkedList))]
+[JsonSerializable(typeof(Story))]
+internal sealed partial class AdminJson : JsonSerializerContext;

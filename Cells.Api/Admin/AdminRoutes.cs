@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Cells.Api.Http;
+using Cells.Contracts;
+
+namespace Cells.Api.Admin;
+
+/// <summary>The admin API as routes of the door: /cells/v1, role admin.</summary>
+public sealed class AdminRoutes(AdminApi admin)
+{
+    public IReadOnlyList<ApiRoute> Routes =>
+    [
+        ApiRoute.Get(ApiService.Cells, "/cells", Access.Admin, async (_, stop) => Ok(await admin.CellsAsync(stop), AdminJson.Default.CellList)),
+        ApiRoute.Get(ApiService.Cells, "/hosts", Access.Admin, async (_, stop) => Ok(await admin.HostsAsync(stop), AdminJson.Default.HostList)),
+        ApiRoute.Get(ApiService.Cells, "/links", Access.Admin, (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),
+        ApiRoute.Get(ApiService.Cells, "/explanations/{server}", Access.Admin, ExplainAsync),
+        ApiRoute.Get(ApiService.Cells, "/parked-messages", Access.Admin, async (_, stop) => Ok(await admin.ParkedAsync(stop), AdminJson.Default.ParkedList)),
+        ApiRoute.Post(ApiService.Cells, "/parked-messages/{link}/retry", Access.Admin, RetryAsync),
+        ApiRoute.Delete(ApiService.Cells, "/parked-messages/{link}/{incarnation}/{number}", Access.Admin, DropAsync),
+    ];
+
+    private async Task<ApiResult> ExplainAsync(ApiRequest request, CancellationToken stop)
+    {
+        var text = request.Route["server"];
+        if (!Guid.TryParse(text, out var id))
+            return ApiResult.BadRequest($"'{text}' is not a server id. Give the uuid that `openstack server list` shows.");
+        return await admin.ExplainAsync(new InstanceId(id), stop) is { } story
+            ? Ok(story, AdminJson.Default.Story)
+            : ApiResult.NotFound($"Server {id} was never placed from or through this cell. Ask the server's home API cell.");
+    }
+
+    /// <summary>Body: {"key": "the key shown in the list"}.</summary>
+    private async Task<ApiResult> RetryAsync(ApiRequest request, CancellationToken stop)
+    {
+        if (!CellName.TryParse(request.Route["link"], out var link))
+            return NoCellName(request.Route["link"]);
+        if (request.Body.ValueKind != JsonValueKind.Object || !request.Body.TryGetProperty("key", out var key) || key.ValueKind != JsonValueKind.String)
+            return ApiResult.BadRequest("The body must be an object with the text 'key', as GET /cells/v1/parked-messages shows it.");
+        return await Judged(() =>
+        {
+            admin.RetryParked(link, key.GetString()!);
+            return Task.FromResult(ApiResult.Empty(202));
+        });
+    }
+
+    private async Task<ApiResult> DropAsync(ApiRequest request, CancellationToken stop)
+    {
+        if (!CellName.TryParse(request.Route["link"], out var link))
+            return NoCellName(request.Route["link"]);
+        if (!long.TryParse(request.Route["incarnation"], NumberStyles.None, CultureInfo.InvariantCulture, out var incarnation)
+            || !long.TryParse(request.Route["number"], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return ApiResult.BadRequest("Incarnation and number are whole numbers, as GET /cells/v1/parked-messages shows them.");
+        return await Judged(async () =>
+        {
+            await admin.DropParkedAsync(link, incarnation, number);
+            return ApiResult.Empty(204);
+        });
+    }
+
+    /// <summary>What an operator did wrong, or what cannot be had now, is said in the words it was found in.</summary>
+    private static async Task<ApiResult> Judged(Func<Task<ApiResult>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (CellsException refused)
+        {
+            return ApiResult.Conflict(refused.Message);
+        }
+    }
+
+    private static ApiResult NoCellName(string text) => ApiResult.BadRequest($"'{text}' is not a cell name, so there is no such link.");
+
+    private static ApiResult Ok<T>(T document, JsonTypeInfo<T> type) => ApiResult.Ok(writer => JsonSerializer.Serialize(writer, document, type));
+}
