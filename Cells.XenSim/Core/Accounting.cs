@@ -36,7 +36,7 @@ internal static class Accounting
         var vms = database.All("VM").Where(v => !v.Flag("is_control_domain") && (!v.Flag("is_a_template") || v.Flag("is_a_snapshot"))).ToList();
         var srs = database.All("SR").Where(s => Storage.SrMethods.IsPlugged(database, s.Ref, host.Record.Ref)).ToList();
         return new HostAccount(host.Name, host.Record.Uuid, host.Powered, host.Answers, host.Shape.PhysicalCpus, host.Shape.MemoryBytes,
-            VmMemory.UsedBytes(database, host.Record),
+            host.Powered ? VmMemory.UsedBytes(database, host.Record) : 0,
             [.. vms.Where(v => v.Text("resident_on") == host.Record.Ref).Select(v => new DomainAccount(v.Uuid, v.Text("name_label"), v.Int("domid"), v.Text("power_state"),
                 v.Int("memory_dynamic_max"), v.Int("memory_overhead"), v.Int("VCPUs_at_startup"), Plain(v)))],
             [.. vms.Select(v => new VmAccount(v.Uuid, v.Text("name_label"), v.Text("power_state"), v.Flag("is_a_snapshot"), Plain(v)))],

@@ -66,6 +66,10 @@ internal static class FaultInjector
         if (!host.Powered) return;
         EndToolstack(pool, () => false);
         (host.Powered, host.Answers) = (false, false);
+
+        // The records change when the host boots, but nobody can look before that; done now, accounting and journal tell the truth at once.
+        foreach (var vm in pool.Database.All("VM").Where(v => v.Text("resident_on") == host.Record.Ref && !v.Flag("is_control_domain")).ToList())
+            Domain.Gone(pool, vm, "Halted");
         pool.After(offFor, () => Boot(pool, host));
     }
 
@@ -83,13 +87,10 @@ internal static class FaultInjector
         host.Answers = true;
     }
 
-    /// <summary>After a boot the domains are gone, and the toolstack finds their VMs halted.</summary>
     private static void Boot(SimPool pool, SimHost host)
     {
         host.Powered = true;
         host.LastDomid = 0;
-        foreach (var vm in pool.Database.All("VM").Where(v => v.Text("resident_on") == host.Record.Ref && !v.Flag("is_control_domain")).ToList())
-            Domain.Gone(pool, vm, "Halted");
         host.Record.Put("other_config", host.Record.Map("other_config").With("boot_time", UnixSeconds(pool)));
         StartToolstack(pool, host);
     }

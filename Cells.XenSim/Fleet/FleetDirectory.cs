@@ -16,7 +16,9 @@ internal sealed class FleetDirectory : IDisposable
     /// <exception cref="IOException">Another simulator holds the directory.</exception>
     public static FleetDirectory Open(string path)
     {
-        Directory.CreateDirectory(path);
+        // Session references lie in the journals: they are for this user alone.
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         FileStream held;
         try
         {

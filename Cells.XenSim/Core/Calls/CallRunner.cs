@@ -132,8 +132,8 @@ internal sealed class CallRunner(SimPool pool)
         if (call.Fate is { Kind: FaultKind.Fail } fate && (!isAsync || fate.Method == envelope.Method))
             throw new XapiFailure(fate.Code, fate.Parameters);
 
-        call.Args = Arguments(method, envelope);
         if (method.Handler is null) throw new XapiFailure("NOT_IMPLEMENTED", method.Name);
+        call.Args = Arguments(method, envelope);
         if (method.Mutates && call.Session is not null) pool.Sessions.CountMutation(call.Session, method.Name);
         call.Latency = pool.Latency.Draw(method.Name, pool.Chance);
         _live.Add(call);

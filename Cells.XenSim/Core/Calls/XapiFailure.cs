@@ -2,9 +2,12 @@ namespace Cells.XenSim.Core.Calls;
 
 /// <summary>A XenAPI error: a code and its parameters, as they go over the wire.</summary>
 #pragma warning disable CA1032 // an error without a code does not exist
-internal class XapiFailure(string code, params string[] parameters) : Exception($"{code} [{string.Join(", ", parameters)}]")
+internal class XapiFailure(string code, params string[] parameters) : Exception
 #pragma warning restore CA1032
 {
+    // Made only when asked for: failures are also built to ask whether an operation would be allowed.
+    public override string Message => $"{Code} [{string.Join(", ", Parameters)}]";
+
     public string Code { get; } = code;
     public IReadOnlyList<string> Parameters { get; } = parameters;
 

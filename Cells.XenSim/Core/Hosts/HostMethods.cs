@@ -16,7 +16,6 @@ internal static class HostMethods
         table.On("host.get_server_localtime", call => Step.Of(XapiTime.Of(call.Now)));
         table.On("host.list_methods", _ => Step.Of(MethodTable.Instance.ServedNames));
         table.On("host.get_management_interface", call => Step.Of(ManagementPif(call)));
-        table.On("host.get_vms_which_prevent_evacuation", WhatPreventsEvacuation);
         table.On("host.call_plugin", call =>
         {
             call.Target("host");
@@ -39,14 +38,4 @@ internal static class HostMethods
 
     private static string ManagementPif(Call call) =>
         call.Target("host").Set("PIFs").Select(p => call.Database.Find("PIF", p)).First(p => p is not null && p.Flag("management"))!.Ref;
-
-    /// <summary>On a standalone host there is nowhere to go, so every guest prevents it.</summary>
-    private static Step WhatPreventsEvacuation(Call call)
-    {
-        var host = call.Target("host");
-        var guests = host.Set("resident_VMs").Select(r => call.Database.Get("VM", r)).Where(v => !v.Flag("is_control_domain"));
-        var others = call.Pool.Hosts.Where(h => h.Record != host).ToList();
-        var stuck = guests.Where(vm => !BootPlace.Possible(call.Pool, vm).Any(h => others.Any(o => o.Record == h)));
-        return Step.Of(new StuckGuests([.. stuck.Select(vm => vm.Ref)]));
-    }
 }

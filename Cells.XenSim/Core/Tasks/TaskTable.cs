@@ -1,4 +1,5 @@
 using Cells.XenSim.Core.Calls;
+using Cells.XenSim.Core.DataModel;
 using Cells.XenSim.Core.Objects;
 using Cells.XenSim.Core.Wire;
 
@@ -99,7 +100,7 @@ internal sealed class TaskTable(SimPool pool)
     /// <summary>The collector runs when tasks are made, so that an idle pool plans nothing.</summary>
     private void Collect()
     {
-        if (pool.Database.Count(DataModel.PublishedModel.Class("task")) < Kept && !OldestIsStale()) return;
+        if (pool.Database.Count(PublishedModel.Class("task")) < Kept && !OldestIsStale()) return;
         var tasks = pool.Database.All("task").ToList();
         var stale = tasks.Where(IsStale).ToList();
         foreach (var task in stale) Remove(task);

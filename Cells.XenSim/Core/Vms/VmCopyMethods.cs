@@ -119,7 +119,7 @@ internal static class VmCopyMethods
             {
                 var sr = call.Database.FindByUuid("SR", (string?)disk.Attribute("sr") ?? "")
                     ?? call.Database.Find("SR", call.Pool.Record.Text("default_SR")) ?? throw new XapiFailure("DEFAULT_SR_NOT_FOUND", call.Pool.Record.Text("default_SR"));
-                var vdi = VhdStore.Create(call.Pool, sr, long.Parse((string?)disk.Attribute("size") ?? "0", CultureInfo.InvariantCulture), values =>
+                var vdi = VhdStore.Create(call.Pool, sr, SizeOf(disk), values =>
                 {
                     values["name_label"] = "Created by template provisioner";
                     values["type"] = (string?)disk.Attribute("type") ?? "system";
@@ -133,6 +133,11 @@ internal static class VmCopyMethods
             return null;
         });
     }
+
+    private static long SizeOf(XElement disk) =>
+        long.TryParse((string?)disk.Attribute("size"), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? size
+            : throw XapiFailure.Internal($"other_config:disks has a disk without a size in bytes: {disk}");
 
     private static List<XElement> Disks(SimObject vm)
     {

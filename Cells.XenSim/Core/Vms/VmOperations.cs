@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Cells.XenSim.Core.Calls;
 using Cells.XenSim.Core.Objects;
@@ -35,6 +36,7 @@ internal static class VmOperations
         "metadata_export", "create_vtpm", "destroy", "start", "start_on",
     ];
 
+    private static readonly ConcurrentDictionary<(string State, bool Template, bool Default, bool Snapshot, bool Control, bool Lacks), string[]> Known = new();
     private static readonly FrozenSet<string> OnTemplates =
         new[] { "clone", "copy", "export", "metadata_export", "provision", "destroy", "migrate_send" }.ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenSet<string> OnSnapshots =
@@ -50,7 +52,17 @@ internal static class VmOperations
         if (Refusal(database, vm, operation) is { } refusal) throw refusal;
     }
 
-    public static string[] Allowed(Database database, SimObject vm) => [.. Listed.Where(o => Refusal(database, vm, o) is null)];
+    public static string[] Allowed(Database database, SimObject vm)
+    {
+        if (vm.Map("current_operations").Count > 0 || vm.Map("blocked_operations").Count > 0) return Compute(database, vm);
+
+        // Nothing else decides then, so VMs in the same situation share one answer.
+        var situation = (vm.Text("power_state"), vm.Flag("is_a_template"), vm.Flag("is_default_template"), vm.Flag("is_a_snapshot"),
+            vm.Flag("is_control_domain"), LacksFeature(database, vm));
+        return Known.TryGetValue(situation, out var known) ? known : Known.GetOrAdd(situation, Compute(database, vm));
+    }
+
+    private static string[] Compute(Database database, SimObject vm) => [.. Listed.Where(o => Refusal(database, vm, o) is null)];
 
     /// <summary>Operations under way that a hard shutdown or hard reboot ends.</summary>
     public static void CancelWhatGivesWay(Call call, SimObject vm)
@@ -64,7 +76,7 @@ internal static class VmOperations
         if (vm.Map("blocked_operations")[operation] is { } reason) return new XapiFailure("OPERATION_BLOCKED", vm.Ref, reason);
 
         var state = vm.Text("power_state");
-        var allowed = States[operation];
+        var allowed = States.GetValueOrDefault(operation, []);   // import and the like are allowed in no state
         if (!allowed.Contains(state) && !(operation is "clone" or "copy" && state == Suspended && vm.Flag("is_a_snapshot")))
             return BadState(vm, allowed);
 

@@ -86,6 +86,32 @@ public sealed class XenSimHttpTests
     }
 
     [Test]
+    public async Task A_client_that_hangs_up_after_sending_everything_has_imported_it()
+    {
+        var url = _fleet.Hosts[0].Url;
+        var session = await LoginAsync(url);
+        var sr = (await CallAsync(url, "SR.get_all", session))[0].GetString();
+        var disk = (await CallAsync(url, "VDI.create", session, new
+        {
+            SR = sr, virtual_size = 64 << 20, type = "user", sharable = false, read_only = false, other_config = new { },
+        })).GetString();
+        var task = (await CallAsync(url, "task.create", session, "import", "")).GetString();
+        var token = (await CallAsync(url, "event.from", session, new[] { $"task/{task}" }, "", 1.0)).GetProperty("token").GetString();
+
+        using (var request = new HttpRequestMessage(HttpMethod.Put, new Uri(url, $"import_raw_vdi?session_id={session}&task_id={task}&vdi={disk}&format=raw")))
+        {
+            request.Content = new ByteArrayContent(new byte[40 << 20]);
+            request.Headers.ExpectContinue = true;
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+        await CallAsync(url, "event.from", session, new[] { $"task/{task}" }, token!, 30.0);
+
+        Assert.That((await CallAsync(url, "task.get_status", session, task!)).GetString(), Is.EqualTo("success"));
+        Assert.That(_fleet.Account()[0].Disks.Single().ContentLength, Is.EqualTo(40 << 20));
+    }
+
+    [Test]
     public async Task An_import_without_a_session_is_unauthorised()
     {
         using var response = await _http.PutAsync(new Uri(_fleet.Hosts[0].Url, "import_raw_vdi?session_id=OpaqueRef:no&vdi=x"), new ByteArrayContent([1, 2, 3]));
