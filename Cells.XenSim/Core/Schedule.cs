@@ -30,8 +30,6 @@ internal sealed class Schedule
         return _entries.Dequeue().Action;
     }
 
-    public void Clear() => _entries.Clear();
-
     private void DropCancelled()
     {
         while (_entries.TryPeek(out var entry, out _) && entry.Cancelled) _entries.Dequeue();

@@ -26,6 +26,7 @@ internal sealed class SimPool
         Tasks = new TaskTable(this);
         Events = new EventQueue(this);
         Calls = new CallRunner(this);
+        Door = new Dispatcher(this);
         Imports = new RawImports(this);
         Hosts = database.All("host").Any()
             ? [.. shape.Hosts.Select(h => new SimHost(h, database.All("host").Single(r => r.Text("hostname") == h.Name)))]
@@ -41,6 +42,7 @@ internal sealed class SimPool
     public TaskTable Tasks { get; }
     public EventQueue Events { get; }
     public CallRunner Calls { get; }
+    public Dispatcher Door { get; }
     public RawImports Imports { get; }
     public FaultRules Faults { get; } = new();
     public LatencyProfile Latency { get; set; }

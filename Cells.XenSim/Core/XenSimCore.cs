@@ -35,7 +35,7 @@ public sealed class XenSimCore
         _pool.AdvanceTo(now);
         switch (request)
         {
-            case SimCall call: _pool.Calls.Receive(call); break;
+            case SimCall call: _pool.Door.Receive(call); break;
             case SimPutHead head: _pool.Imports.Receive(head); break;
             case SimPutBody body: _pool.Imports.Receive(body); break;
             default: throw new ArgumentException($"unknown kind of request {request.GetType().Name}", nameof(request));

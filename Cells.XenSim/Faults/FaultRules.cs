@@ -43,8 +43,6 @@ internal sealed class FaultRules
 {
     private readonly List<FaultRule> _rules = [];
 
-    public int Waiting => _rules.Count;
-
     public void Add(FaultRule rule) => _rules.Add(rule);
 
     public void Clear() => _rules.Clear();

@@ -10,6 +10,9 @@ namespace Cells.XenSim.Fleet;
 /// <summary>Brings a pool back from its journal: everything up to the last whole commit.</summary>
 internal static class JournalReader
 {
+    // event.inject raises the generation without a change to journal; tokens given out must still lie in the past.
+    private const long UncommittedTouches = 1_000_000;
+
     /// <summary>The pool as its hosts went on: VMs run, sessions live; what was under way is over and its tasks are cancelled.</summary>
     /// <returns>Null when the journal does not exist or holds no commit.</returns>
     /// <exception cref="InvalidDataException">A committed line makes no sense, or the hosts asked for are not those of the journal.</exception>
@@ -23,7 +26,7 @@ internal static class JournalReader
         var seed = commit[2].GetUInt64();
         var database = new Database(new IdSequence(seed, commit[3].GetUInt64()));
         for (var i = 0; i <= last; i++) Apply(database, Parse(path, lines[i], i), path, i);
-        database.RaiseGeneration(commit[1].GetInt64());
+        database.RaiseGeneration(commit[1].GetInt64() + UncommittedTouches);
 
         var journaled = database.All("host").Select(h => h.Text("hostname")).ToList();
         if (!journaled.SequenceEqual(shape.Hosts.Select(h => h.Name)))

@@ -28,6 +28,7 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
     private readonly Utf8JsonWriter _writer;
     private FileStream _file;
     private long _compacted;
+    private long _length;
 
     /// <summary>Begins a fresh journal with the pool as it is now.</summary>
     public PoolJournal(string path, SimPool pool, ulong seed)
@@ -85,8 +86,9 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
         CommitLine();
         _file.Write(_batch.WrittenSpan);
         _file.Flush();
+        _length += _batch.WrittenCount;
         _batch.ResetWrittenCount();
-        if (_file.Length <= CompactAbove || _file.Length <= 4 * _compacted) return;
+        if (_length <= CompactAbove || _length <= 4 * _compacted) return;
         _file.Dispose();
         _file = Rewrite();
     }
@@ -115,7 +117,7 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
         var fresh = _path + ".new";
         File.WriteAllBytes(fresh, _batch.WrittenSpan);
         File.Move(fresh, _path, overwrite: true);
-        _compacted = _batch.WrittenCount;
+        _compacted = _length = _batch.WrittenCount;
         _batch.ResetWrittenCount();
         return new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }

@@ -44,7 +44,7 @@ internal sealed class HostSurface(string host, PoolGate gate)
     /// <summary>Reads one byte more than a host accepts, so that the core can refuse it.</summary>
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellation)
     {
-        var limit = CallRunner.BodyLimit + 1;
+        var limit = Dispatcher.BodyLimit + 1;
         var buffer = new byte[Math.Min(request.ContentLength ?? 8192, limit)];
         var length = 0;
         while (true)

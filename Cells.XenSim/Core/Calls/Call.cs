@@ -33,7 +33,9 @@ internal sealed class Call(SimPool pool, SimHost host, long requestId, Envelope 
 
     /// <summary>The object this call waits for, when it met one that was busy.</summary>
     public string? WaitsFor { get; set; }
-    public bool HasWaited { get; set; }
+
+    /// <summary>When the server gives up waiting; set at the first wait.</summary>
+    public Schedule.Entry? WaitLimit { get; set; }
 
     /// <summary>The continuation the clock will run; a toolstack restart may run it early or never.</summary>
     public Func<Step>? Pending { get; set; }

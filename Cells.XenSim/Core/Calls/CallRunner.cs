@@ -1,50 +1,44 @@
-using System.Globalization;
 using Cells.XenSim.Core.DataModel;
 using Cells.XenSim.Core.Wire;
 using Cells.XenSim.Faults;
 
 namespace Cells.XenSim.Core.Calls;
 
-/// <summary>Takes calls in, checks them in the order a host does, runs them, and answers.</summary>
+/// <summary>Runs calls: their steps, their waiting for busy objects, their end and answer.</summary>
 internal sealed class CallRunner(SimPool pool)
 {
-    /// <summary>xapi's limit of an RPC body.</summary>
-    public const int BodyLimit = 300 * 1024;
+    private static readonly XapiType TaskRef = XapiType.Parse("task ref");
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(2);
     private readonly AnswerWriter _writer = new();
+
+    // Calls that are neither answered nor cancelled: working, waiting or parked.
     private readonly List<Call> _live = [];
     private bool _released;
 
-    /// <summary>Calls that are neither answered nor cancelled: working, waiting or parked.</summary>
-    public IReadOnlyList<Call> Live => _live;
-
-    public void Receive(SimCall request)
+    /// <summary>Runs a call that has passed the door; an asynchronous one is answered with its task first.</summary>
+    public void Start(Call call)
     {
-        var host = pool.Host(request.Host);
-        if (!host.Answers)
+        _live.Add(call);
+        if (call.IsAsync)
         {
-            pool.Answer(SimAnswer.Lost(request.Id));
+            pool.EnsureTask(call);
+            if (call.Fate is { Kind: FaultKind.LoseAnswer }) pool.Answer(SimAnswer.Lost(call.RequestId));
+            else if (call.Fate is not { Kind: FaultKind.HangAfterEffect })
+                pool.Answer(SimAnswer.Json(call.RequestId, _writer.Success(call.Envelope, TaskRef, call.Task!.Ref)));
+        }
+        if (call.Latency <= TimeSpan.Zero || call.Method.Works)
+        {
+            Run(call);
             return;
         }
-        if (request.Body.Length > BodyLimit)
-        {
-            pool.Answer(SimAnswer.Html(request.Id, 413, "Request entity too large"));
-            return;
-        }
-        if (Envelope.Read(request.Body) is not { } envelope)
-        {
-            pool.Answer(SimAnswer.Html(request.Id, 500, "Internal Server Error"));
-            return;
-        }
-        try
-        {
-            Dispatch(host, request.Id, envelope);
-        }
-        catch (XapiFailure failure)
-        {
-            pool.Answer(SimAnswer.Json(request.Id, _writer.Failure(envelope, failure)));
-        }
+        // Whatever could be asked for asynchronously shows a task while it runs, also when it was not.
+        if (call.Method.Definition.HasAsync) pool.EnsureTask(call);
+        Continue(call, new Step.After(call.Latency, () => Handle(call)));
     }
+
+    /// <summary>Answers a call that was refused before it began.</summary>
+    public void Refuse(long requestId, Envelope envelope, XapiFailure failure) =>
+        pool.Answer(SimAnswer.Json(requestId, _writer.Failure(envelope, failure)));
 
     /// <summary>Ends a call from outside: an event poll answered, a task cancelled.</summary>
     public void Complete(Call call, object? value) => Finish(call, value, null);
@@ -79,6 +73,7 @@ internal sealed class CallRunner(SimPool pool)
         foreach (var call in _live.ToList())
         {
             call.Over = true;
+            call.WaitLimit?.Cancel();
             if (call.Pending is { } pending && effectStillHappens())
             {
                 try
@@ -102,88 +97,6 @@ internal sealed class CallRunner(SimPool pool)
             }
         }
         _live.Clear();
-    }
-
-    private void Dispatch(SimHost host, long requestId, Envelope envelope)
-    {
-        if (host != pool.Coordinator)
-            throw new XapiFailure("HOST_IS_SLAVE", pool.Coordinator.Shape.Address);
-
-        var isAsync = envelope.Method.StartsWith("Async.", StringComparison.Ordinal);
-        var name = isAsync ? envelope.Method[6..] : envelope.Method;
-        if (name.StartsWith("system.isAlive", StringComparison.Ordinal)) name = "system.isAlive";
-        if (MethodTable.Instance.Find(name) is not { } method || (isAsync && name.Contains('_', StringComparison.Ordinal) && method.Name != name))
-            throw Unknown(envelope);
-        if (isAsync && !method.Definition.HasAsync)
-            throw new XapiFailure("Fault", $"No async mode for this operation ({name})");
-        CheckCount(method, envelope);
-
-        var call = new Call(pool, host, requestId, envelope, method, isAsync)
-        {
-            Session = method.Definition.TakesSession ? pool.Sessions.Check(envelope.Params[0]) : null,
-            Fate = pool.Faults.Match(host.Name, envelope.Method, method.Name),
-        };
-        if (call.Fate is { Kind: FaultKind.DropRequest })
-        {
-            pool.Answer(SimAnswer.Lost(requestId));
-            return;
-        }
-        if (call.Fate is { Kind: FaultKind.Hang }) return;
-        if (call.Fate is { Kind: FaultKind.Fail } fate && (!isAsync || fate.Method == envelope.Method))
-            throw new XapiFailure(fate.Code, fate.Parameters);
-
-        if (method.Handler is null) throw new XapiFailure("NOT_IMPLEMENTED", method.Name);
-        call.Args = Arguments(method, envelope);
-        if (method.Mutates && call.Session is not null) pool.Sessions.CountMutation(call.Session, method.Name);
-        call.Latency = pool.Latency.Draw(method.Name, pool.Chance);
-        _live.Add(call);
-        if (isAsync)
-        {
-            pool.EnsureTask(call);
-            if (call.Fate is { Kind: FaultKind.LoseAnswer }) pool.Answer(SimAnswer.Lost(requestId));
-            else if (call.Fate is not { Kind: FaultKind.HangAfterEffect })
-                pool.Answer(SimAnswer.Json(requestId, _writer.Success(envelope, TaskRef, call.Task!.Ref)));
-        }
-        if (call.Latency <= TimeSpan.Zero || method.Works)
-        {
-            Run(call);
-            return;
-        }
-        // Whatever could be asked for asynchronously shows a task while it runs, also when it was not.
-        if (method.Definition.HasAsync) pool.EnsureTask(call);
-        Continue(call, new Step.After(call.Latency, () => Handle(call)));
-    }
-
-    private static readonly XapiType TaskRef = XapiType.Parse("task ref");
-
-    private XapiFailure Unknown(Envelope envelope)
-    {
-        // With parameters the session is looked at before the name is tried as a host extension.
-        if (envelope.Params.Count > 0) pool.Sessions.Check(envelope.Params[0]);
-        return XapiFailure.MethodUnknown(envelope.Method);
-    }
-
-    private static void CheckCount(Method method, Envelope envelope)
-    {
-        var sessions = method.Definition.TakesSession ? 1 : 0;
-        var received = envelope.Params.Count - sessions;
-        var all = method.Definition.Params.Count;
-        var hasOptional = method.Mandatory < all;
-        if (received == all || (hasOptional && received >= method.Mandatory)) return;
-        throw new XapiFailure("MESSAGE_PARAMETER_COUNT_MISMATCH", envelope.Method,
-            method.Mandatory.ToString(CultureInfo.InvariantCulture), Math.Max(0, received).ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static object?[] Arguments(Method method, Envelope envelope)
-    {
-        var parameters = method.Definition.Params;
-        var arguments = new object?[parameters.Count];
-        var offset = method.Definition.TakesSession ? 1 : 0;
-        for (var i = 0; i < arguments.Length; i++)
-            arguments[i] = i + offset < envelope.Params.Count
-                ? ArgumentReader.Read(parameters[i].Type, envelope.Params[i + offset], parameters[i].Name)
-                : parameters[i].Default;
-        return arguments;
     }
 
     private void Run(Call call) => Attempt(call, () => Handle(call));
@@ -232,17 +145,17 @@ internal sealed class CallRunner(SimPool pool)
     {
         pool.EnsureTask(call);
         call.WaitsFor = busy.BusyRef;
-        if (call.HasWaited) return;
-        call.HasWaited = true;
-        pool.After(LongestWait, () =>
+        if (call.WaitLimit is not null) return;
+        call.WaitLimit = pool.After(LongestWait, () =>
         {
-            if (!call.Over && call.WaitsFor is not null) Finish(call, null, busy);
+            if (call.WaitsFor is not null) Finish(call, null, busy);
         });
     }
 
     private void Finish(Call call, object? value, XapiFailure? failure)
     {
         call.Over = true;
+        call.WaitLimit?.Cancel();
         _released |= call.Held.Count > 0;
         call.Release(undo: failure is not null);
         _live.Remove(call);

@@ -14,7 +14,6 @@ internal static class PublishedModel
     public static IReadOnlyList<ClassDef> Classes => Loaded.Classes;
 
     public static ClassDef Class(string name) => ByName[name];
-    public static ClassDef? FindClass(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>Finds a class whatever the case of its name, as event.from allows.</summary>
     public static ClassDef? FindClassIgnoringCase(string name) => ByLowerName.GetValueOrDefault(name.ToLowerInvariant());

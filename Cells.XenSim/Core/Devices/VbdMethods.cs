@@ -111,6 +111,7 @@ internal static class VbdMethods
         call.Hold(vbd, "plug");
         return call.Work(() =>
         {
+            if (vm.Text("power_state") != "Running") throw VmOperations.BadState(vm, "Running");   // it may have ended meanwhile
             vbd.Put("device", DeviceName(vbd.Text("userdevice")));
             vbd.Put("currently_attached", true);
             RefreshAround(call, vbd);

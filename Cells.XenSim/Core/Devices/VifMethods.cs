@@ -79,6 +79,7 @@ internal static partial class VifMethods
         call.Hold(vif, operation);
         return call.Work(() =>
         {
+            if (vm.Text("power_state") != "Running") throw VmOperations.BadState(vm, "Running");   // it may have ended meanwhile
             vif.Put("currently_attached", attach);
             AllowedOperations.Refresh(call.Pool, vif);
             return null;

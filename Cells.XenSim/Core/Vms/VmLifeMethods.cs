@@ -73,6 +73,7 @@ internal static class VmLifeMethods
         call.Hold(vm, operation);
         return call.Work(() =>
         {
+            VmOperations.CheckState(vm, operation);
             effect(vm);
             return null;
         });

@@ -52,6 +52,13 @@ internal static class VmOperations
         if (Refusal(database, vm, operation) is { } refusal) throw refusal;
     }
 
+    /// <summary>The state alone, again: a hard shutdown may have overtaken work that took its time.</summary>
+    public static void CheckState(SimObject vm, string operation)
+    {
+        var allowed = States[operation];
+        if (!allowed.Contains(vm.Text("power_state"))) throw BadState(vm, allowed);
+    }
+
     public static string[] Allowed(Database database, SimObject vm)
     {
         if (vm.Map("current_operations").Count > 0 || vm.Map("blocked_operations").Count > 0) return Compute(database, vm);

@@ -156,10 +156,12 @@ public sealed class XenSimHttpTests
         using var good = await _http.PostAsync(new Uri(control, "_sim/faults"), Body("""{"fault":"foreign-vm","host":"host-1","name":"theirs","memoryBytes":1073741824,"vcpus":1}"""));
         using var rule = await _http.PostAsync(new Uri(control, "_sim/faults?host=host-1"), Body("""{"fault":"on-call","method":"pool.get_all","kind":"fail","code":"INTERNAL_ERROR","parameters":["asked"]}"""));
 
+        using var slow = await _http.PostAsync(new Uri(control, "_sim/faults"), Body("""{"fault":"set-latency","profile":{"byMethod":{"VM.start_on":{"shape":"uniform","from":"00:00:03","to":"00:00:08"}}}}"""));
+
         var accounts = await _http.GetFromJsonAsync<JsonElement>(new Uri(control, "_sim/accounting"));
 
-        Assert.That((bad.StatusCode, unknown.StatusCode, good.StatusCode, rule.StatusCode),
-            Is.EqualTo((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.NoContent, HttpStatusCode.NoContent)));
+        Assert.That((bad.StatusCode, unknown.StatusCode, good.StatusCode, rule.StatusCode, slow.StatusCode),
+            Is.EqualTo((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.NoContent, HttpStatusCode.NoContent, HttpStatusCode.NoContent)));
         Assert.That(accounts[0].GetProperty("domains")[0].GetProperty("name").GetString(), Is.EqualTo("theirs"));
         var session = await LoginAsync(_fleet.Hosts[0].Url);
         Assert.ThrowsAsync<InvalidOperationException>(() => CallAsync(_fleet.Hosts[0].Url, "pool.get_all", session));

@@ -107,6 +107,20 @@ public sealed class SimTaskTests
     }
 
     [Test]
+    public void Work_that_a_hard_shutdown_overtook_does_not_bring_the_vm_back()
+    {
+        var sim = Slow("VM.pause");
+        var (vm, _) = sim.Boot();
+        var pause = sim.Ref("Async.VM.pause", vm);
+
+        sim.Ask("VM.hard_shutdown", vm);
+        sim.Pass(FiveSeconds);
+
+        Assert.That(sim.Ask("VM.get_power_state", vm).GetString(), Is.EqualTo("Halted"));
+        Assert.That(sim.Ask("task.get_error_info", pause)[0].GetString(), Is.EqualTo("VM_BAD_POWER_STATE"));
+    }
+
+    [Test]
     public void Destroying_a_pending_task_only_takes_effect_when_it_is_done()
     {
         var sim = Slow("VDI.clone");
