@@ -6,6 +6,7 @@ using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
+using Cells.Messaging.Storage.Leases;
 using Microsoft.Extensions.Logging;
 
 namespace Cells.Messaging;
@@ -16,6 +17,8 @@ namespace Cells.Messaging;
 /// </summary>
 public sealed class CellRuntime : IAsyncDisposable
 {
+    private static readonly TimeSpan LeaseWait = TimeSpan.FromSeconds(2);
+
     private readonly CellRuntimeOptions _options;
     private readonly CellDatabase _database;
     private readonly Committer _committer;
@@ -85,6 +88,21 @@ public sealed class CellRuntime : IAsyncDisposable
 
     /// <summary>The actor hears of every committed group (<see cref="GroupCommitted"/>), until it terminates.</summary>
     public void SubscribeToCommits(IActorRef subscriber) => _committer.Subscribe(subscriber);
+
+    /// <summary>
+    /// Takes and keeps the lease of the cell's name for this process, for whatever of the cell only one process may do. Once.
+    /// </summary>
+    /// <param name="directory">Id of the data directory that this process has locked: a lease of its former process is taken at once. Null: none is.</param>
+    /// <param name="subscribers">Told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>.</param>
+    public IActorRef KeepLease(Guid? directory, params IReadOnlyList<IActorRef> subscribers)
+    {
+        var options = new LeaseOptions(Name.Value, Ids.NewGuid(), directory);
+        var keeper = System.ActorOf(Props.Create(() => new LeaseKeeper(options, _committer, _database, subscribers)), "lease-keeper");
+        // Before the committer ends: freeing the row is a commit, and spares the next process the wait of a term.
+        System.CoordinatedShutdown.AddTask(
+            CoordinatedShutdown.PhaseServiceStop, "lease: give it back", stop => keeper.Ask<LeaseGivenBack>(new GiveLeaseBack(options.Name), LeaseWait, stop));
+        return keeper;
+    }
 
     /// <summary>A source of chance of its own for each purpose, so that one user's draws do not shift another's. Not for two threads.</summary>
     public Random NewRandom(string purpose)

@@ -216,13 +216,16 @@ internal sealed partial class LinkActor : ReceiveActor
             AnswerHello();
             return FrameRefusal.None;
         }
-        Meet(hello, newSession: before != _session.Proved);
+        // A neighbour that came back remembers nothing that is not committed: both directions are agreed anew, at once or after a change.
+        if (before != _session.Proved)
+            (_outAgreed, _inAgreed) = (false, false);
+        Meet(hello);
         if (hello.Echo != _life || hello.Adopted != _life || (!hello.Agreed && IsAgreed))
             AnswerHello();
         return FrameRefusal.None;
     }
 
-    private void Meet(Hello hello, bool newSession)
+    private void Meet(Hello hello)
     {
         var past = _record!.Past with { WorkWatermark = _marks.WorkWatermark, StateWatermark = _marks.StateWatermark, WorkAcked = _recorded };
         var meeting = Meeting.Of(past, CheckedWorkGiven, CheckedChanges, hello);
@@ -243,7 +246,7 @@ internal sealed partial class LinkActor : ReceiveActor
             return;
         }
         var wasAgreed = IsAgreed;
-        if (meeting.OutAgreed && (newSession || !_outAgreed))
+        if (meeting.OutAgreed && !_outAgreed)
         {
             _board.PastIsChecked = true;
             ResumeSending(hello);
@@ -251,11 +254,12 @@ internal sealed partial class LinkActor : ReceiveActor
         (_outAgreed, _inAgreed) = (meeting.OutAgreed, meeting.InAgreed);
         if (!IsAgreed)
             return;
-        if (!wasAgreed)
-            LinkTelemetry.Agreed(_parts.Logger, Cell, Neighbour, past.OutIncarnation, past.InIncarnation);
         Heard();
-        if (newSession || !wasAgreed)
+        if (!wasAgreed)
+        {
+            LinkTelemetry.Agreed(_parts.Logger, Cell, Neighbour, past.OutIncarnation, past.InIncarnation);
             SendNewsNow();
+        }
         Pump();
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -32,6 +31,10 @@ internal sealed class LinkWorld
 
     public SteppedDispatcher Stepper { get; }
     public LossyTransport Transport { get; } = new();
+
+    /// <summary>While true, frames are lost.</summary>
+    public bool Cut { get; set; }
+
     public Node Up { get; }
     public Node Down { get; }
     public LinkHooks Hooks { get; init; } = LinkHooks.None;
@@ -61,6 +64,8 @@ internal sealed class LinkWorld
                 Up.Data.Perform(0);
             else if (Down.Data.PendingCount > 0)
                 Down.Data.Perform(0);
+            else if (Transport.Frames.Count > 0 && Cut)
+                Transport.Frames.Clear();
             else if (Transport.Frames.Count > 0)
                 Transport.Deliver(0);
             else
@@ -135,6 +140,9 @@ internal sealed class LinkWorld
         /// <summary>Keys whose messages the router fails, with the reason.</summary>
         public SortedDictionary<string, string> Fails { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>The router takes messages and does nothing about them.</summary>
+        public bool Deaf { get; set; }
+
         /// <summary>Done once the reset is settled, as the owner of open intents would.</summary>
         public Action? Redrive { get; set; }
 
@@ -170,6 +178,8 @@ internal sealed class LinkWorld
             Receive<WorkReceived>(m =>
             {
                 node.Given.Add(m);
+                if (node.Deaf)
+                    return;
                 if (node.Fails.TryGetValue(m.Key, out var reason))
                 {
                     Sender.Tell(new WorkFailed(m.Link, m.Number, reason));

@@ -1,5 +1,6 @@
+using System.Text;
 using Cells.Contracts;
-using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -29,6 +30,9 @@ internal sealed class MemoryCell : ILinkStore, ICommitter, IStateSource
     /// <summary>Copies of the neighbours' rows.</summary>
     public SortedDictionary<string, (long Change, string Value)> Copies { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The owner's change that settles a reset does not come to pass.</summary>
+    public bool RefuseSettling { get; set; }
+
     public int PendingCount => _pending.Count;
 
     public LinkRow Link(CellName name) => _links[name];
@@ -38,6 +42,14 @@ internal sealed class MemoryCell : ILinkStore, ICommitter, IStateSource
     public long Changes => _changes;
 
     public void AddLink(CellName neighbour, long incarnation, string past) => _links.Add(neighbour, new LinkRow { Out = incarnation, OwnPast = past });
+
+    /// <summary>A row that another version of this cell wrote.</summary>
+    public void AddOutboxRow(CellName link, WorkItem item)
+    {
+        var row = _links[link];
+        row.Given++;
+        row.Outbox.Add(row.Given, item with { Number = row.Given });
+    }
 
     public void Subscribe(IActorRef actor) => _subscribers.Add(actor);
 
@@ -94,7 +106,7 @@ internal sealed class MemoryCell : ILinkStore, ICommitter, IStateSource
     public Task<StatePage> ReadPageAsync(CellName link, long above, int limit, CancellationToken stop) => Do("read page", () =>
     {
         var rows = Rows.Where(row => row.Value.Change > above).OrderBy(row => row.Value.Change).Take(limit)
-            .Select(row => new StateRow("row", row.Key, row.Value.Change, false, System.Text.Encoding.UTF8.GetBytes(row.Value.Value)))
+            .Select(row => new StateRow("row", row.Key, row.Value.Change, false, Encoding.UTF8.GetBytes(row.Value.Value)))
             .ToList();
         return new StatePage(above, rows.Count == limit ? rows[^1].ChangeNumber : _changes, rows);
     });
@@ -132,7 +144,7 @@ internal sealed class MemoryCell : ILinkStore, ICommitter, IStateSource
                 var row = _links[work.Link];
                 row.Given++;
                 row.Outbox.Add(row.Given, new WorkItem(
-                    row.Given, work.OrderKey, Cells.Contracts.Wire.WireMessages.NameOf(work.Message), Cells.Contracts.Wire.WireMessages.ToBytes(work.Message), work.TraceParent));
+                    row.Given, work.OrderKey, WireMessages.NameOf(work.Message), WireMessages.ToBytes(work.Message), work.TraceParent));
                 numbers.Add(row.Given);
                 works.Add(new CommittedWork(work.Link, row.Given, work));
                 break;
@@ -151,7 +163,7 @@ internal sealed class MemoryCell : ILinkStore, ICommitter, IStateSource
             case AcknowledgeWork acknowledge when _links[acknowledge.Link] is var link && link.Out == acknowledge.Incarnation:
                 link.Acknowledge(acknowledge.To);
                 break;
-            case SettleReset settle when _links[settle.Link] is var link && link.Out == settle.Incarnation:
+            case SettleReset settle when !RefuseSettling && _links[settle.Link] is var link && link.Out == settle.Incarnation:
                 link.ResetOwed = false;
                 break;
             case ParkMessage park:
