@@ -56,25 +56,34 @@ internal static class HostWrites
         {
             var puts = writes.Cast<PutHost>().ToList();
             command.CommandText = $"""
-                insert into host (id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, generation, change_number, updated_at)
-                select w.id, w.owner_pool, w.name, w.address, w.status, w.enabled, w.vcpus, w.memory_mib,
-                       string_to_array(w.sr_ids, ',')::uuid[], 1, {firstChangeNumber} + w.ordinal - 1, w.updated_at
-                  from unnest(@ids, @owner_pools, @owner_epochs, @names, @addresses, @statuses, @enabled, @vcpus, @memories, @srs, @updated)
-                       with ordinality as w (id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, updated_at, ordinal)
-                 where {CurrentOwner}
-                 order by w.ordinal
-                    on conflict (id) do update
-                   set pool_id = excluded.pool_id,
-                       name = excluded.name,
-                       address = excluded.address,
-                       status = excluded.status,
-                       enabled = excluded.enabled,
-                       vcpus = excluded.vcpus,
-                       memory_mib = excluded.memory_mib,
-                       sr_ids = excluded.sr_ids,
-                       generation = host.generation + 1,
-                       change_number = excluded.change_number,
-                       updated_at = excluded.updated_at
+                with w as (
+                    select id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, updated_at, ordinal
+                      from unnest(@ids, @owner_pools, @owner_epochs, @names, @addresses, @statuses, @enabled, @vcpus, @memories, @srs, @updated)
+                           with ordinality as w (id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, updated_at, ordinal)
+                ), written as (
+                    insert into host (id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, generation, change_number, updated_at)
+                    select w.id, w.owner_pool, w.name, w.address, w.status, w.enabled, w.vcpus, w.memory_mib,
+                           string_to_array(w.sr_ids, ',')::uuid[], 1, {firstChangeNumber} + w.ordinal - 1, w.updated_at
+                      from w
+                     where {CurrentOwner}
+                     order by w.ordinal
+                        on conflict (id) do update
+                       set pool_id = excluded.pool_id,
+                           name = excluded.name,
+                           address = excluded.address,
+                           status = excluded.status,
+                           enabled = excluded.enabled,
+                           vcpus = excluded.vcpus,
+                           memory_mib = excluded.memory_mib,
+                           sr_ids = excluded.sr_ids,
+                           generation = host.generation + 1,
+                           change_number = excluded.change_number,
+                           updated_at = excluded.updated_at
+                    returning host.id
+                )
+                select w.ordinal::int - 1
+                  from w
+                  join written on written.id = w.id
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, puts, w => w.Row.Id.Value);
             command.AddColumn("owner_pools", NpgsqlDbType.Uuid, puts, w => w.Owner.Pool.Value);
@@ -88,6 +97,9 @@ internal static class HostWrites
             command.AddColumn("srs", NpgsqlDbType.Text, puts, w => string.Join(',', w.Row.Srs.Select(s => s.Value)));
             command.AddColumn("updated", NpgsqlDbType.TimestampTz, puts, w => w.UpdatedAt.UtcDateTime);
         }
+
+        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
+            MissingOrdinalsAsync(answer, writes.Count, stop);
     }
 
     private sealed class PutSrKind() : WriteKind("put-sr", 110)
@@ -98,19 +110,28 @@ internal static class HostWrites
         {
             var puts = writes.Cast<PutSr>().ToList();
             command.CommandText = $"""
-                insert into sr (id, pool_id, name, type, shared, generation, updated_at)
-                select w.id, w.owner_pool, w.name, w.type, w.shared, 1, w.updated_at
-                  from unnest(@ids, @owner_pools, @owner_epochs, @names, @types, @shared, @updated)
-                       as w (id, owner_pool, owner_epoch, name, type, shared, updated_at)
-                 where {CurrentOwner}
-                 order by w.id
-                    on conflict (id) do update
-                   set pool_id = excluded.pool_id,
-                       name = excluded.name,
-                       type = excluded.type,
-                       shared = excluded.shared,
-                       generation = sr.generation + 1,
-                       updated_at = excluded.updated_at
+                with w as (
+                    select id, owner_pool, owner_epoch, name, type, shared, updated_at, ordinal
+                      from unnest(@ids, @owner_pools, @owner_epochs, @names, @types, @shared, @updated) with ordinality
+                        as w (id, owner_pool, owner_epoch, name, type, shared, updated_at, ordinal)
+                ), written as (
+                    insert into sr (id, pool_id, name, type, shared, generation, updated_at)
+                    select w.id, w.owner_pool, w.name, w.type, w.shared, 1, w.updated_at
+                      from w
+                     where {CurrentOwner}
+                     order by w.ordinal
+                        on conflict (id) do update
+                       set pool_id = excluded.pool_id,
+                           name = excluded.name,
+                           type = excluded.type,
+                           shared = excluded.shared,
+                           generation = sr.generation + 1,
+                           updated_at = excluded.updated_at
+                    returning sr.id
+                )
+                select w.ordinal::int - 1
+                  from w
+                  join written on written.id = w.id
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, puts, w => w.Row.Id.Value);
             command.AddColumn("owner_pools", NpgsqlDbType.Uuid, puts, w => w.Owner.Pool.Value);
@@ -120,6 +141,9 @@ internal static class HostWrites
             command.AddColumn("shared", NpgsqlDbType.Boolean, puts, w => w.Row.Shared);
             command.AddColumn("updated", NpgsqlDbType.TimestampTz, puts, w => w.UpdatedAt.UtcDateTime);
         }
+
+        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
+            MissingOrdinalsAsync(answer, writes.Count, stop);
     }
 
     private sealed class ShowKind() : WriteKind("show-provider", 120)
@@ -130,18 +154,27 @@ internal static class HostWrites
         {
             var shows = writes.Cast<ShowProvider>().ToList();
             command.CommandText = $"""
-                insert into provider (id, resource, kind, capacity, ratio, reserve, outside)
-                select w.id, w.resource, w.kind, w.capacity, w.ratio, w.reserve, w.outside
-                  from unnest(@ids, @resources, @kinds, @capacities, @ratios, @reserves, @outsides, @owner_pools, @owner_epochs)
-                       as w (id, resource, kind, capacity, ratio, reserve, outside, owner_pool, owner_epoch)
-                 where {CurrentOwner}
-                 order by w.id, w.resource
-                    on conflict (id, resource) do update
-                   set capacity = excluded.capacity,
-                       ratio = excluded.ratio,
-                       reserve = excluded.reserve,
-                       outside = excluded.outside,
-                       generation = provider.generation + 1
+                with w as (
+                    select id, resource, kind, capacity, ratio, reserve, outside, owner_pool, owner_epoch, ordinal
+                      from unnest(@ids, @resources, @kinds, @capacities, @ratios, @reserves, @outsides, @owner_pools, @owner_epochs) with ordinality
+                        as w (id, resource, kind, capacity, ratio, reserve, outside, owner_pool, owner_epoch, ordinal)
+                ), written as (
+                    insert into provider (id, resource, kind, capacity, ratio, reserve, outside)
+                    select w.id, w.resource, w.kind, w.capacity, w.ratio, w.reserve, w.outside
+                      from w
+                     where {CurrentOwner}
+                     order by w.ordinal
+                        on conflict (id, resource) do update
+                       set capacity = excluded.capacity,
+                           ratio = excluded.ratio,
+                           reserve = excluded.reserve,
+                           outside = excluded.outside,
+                           generation = provider.generation + 1
+                    returning provider.id, provider.resource
+                )
+                select w.ordinal::int - 1
+                  from w
+                  join written on written.id = w.id and written.resource = w.resource
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, shows, w => w.Shown.Id.Value);
             command.AddColumn("resources", NpgsqlDbType.Smallint, shows, w => (short)w.Shown.Resource);
@@ -153,6 +186,9 @@ internal static class HostWrites
             command.AddColumn("owner_pools", NpgsqlDbType.Uuid, shows, w => w.Owner.Pool.Value);
             command.AddColumn("owner_epochs", NpgsqlDbType.Bigint, shows, w => w.Owner.Epoch);
         }
+
+        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
+            MissingOrdinalsAsync(answer, writes.Count, stop);
     }
 
     private sealed class TouchKind() : WriteKind("touch-host", 130)
@@ -171,9 +207,13 @@ internal static class HostWrites
                        updated_at = w.updated_at
                   from unnest(@ids, @updated) with ordinality as w (id, updated_at, ordinal)
                  where host.id = w.id
+                returning w.ordinal::int - 1
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, touches, w => w.Host.Value);
             command.AddColumn("updated", NpgsqlDbType.TimestampTz, touches, w => w.UpdatedAt.UtcDateTime);
         }
+
+        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
+            MissingOrdinalsAsync(answer, writes.Count, stop);
     }
 }

@@ -1,4 +1,6 @@
-using Cells.Compute.Instances;
+using Cells.Compute.Pools;
+using Cells.Compute.Workflows;
+using Cells.Compute.XenApi;
 using Cells.Contracts;
 
 namespace Cells.Compute.Images;
@@ -7,12 +9,15 @@ namespace Cells.Compute.Images;
 internal interface IImageCache
 {
     /// <summary>Completes once the image is on the SR, or surely cannot be had. One fetch per image and SR, however many ask.</summary>
-    /// <param name="parent">Where a ticket is asked for.</param>
-    Task<ImageAnswer> EnsureAsync(ImageSpec image, Place place, CellName parent, CancellationToken stop);
+    Task<ImageAnswer> EnsureAsync(EnsureImage request, CancellationToken stop);
 
     /// <summary>The SR does not have this disk any more: the next asker fetches again.</summary>
     void Forget(ImageId image, SrId sr, Guid vdi);
 }
+
+/// <param name="Parent">Where a ticket is asked for: the neighbour that gave the build.</param>
+/// <param name="Pool">The asker's session; the first asker's does the fetch.</param>
+internal sealed record EnsureImage(ImageSpec Image, SrId Sr, XenRef<Sr> SrRef, CellName Parent, PoolOwner Owner, IPoolCalls Pool);
 
 internal abstract record ImageAnswer
 {

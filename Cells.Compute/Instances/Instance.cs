@@ -45,6 +45,7 @@ internal sealed record Instance(
     /// <summary>Nothing is under way: what the host shows is what the row should say.</summary>
     public bool IsSettled => !Released && Work is null;
 
+    /// <summary>What every object carries that this attempt makes.</summary>
     public Stamp Stamp => new(Id, Epoch, Attempt);
 
     /// <summary>The row after a change at <paramref name="now"/>: one generation on.</summary>

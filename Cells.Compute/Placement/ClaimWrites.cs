@@ -16,7 +16,7 @@ internal sealed record TakeClaim(InstanceId Instance, long Epoch, IReadOnlyList<
     public WriteKind Kind => ClaimWrites.Take;
 }
 
-/// <summary>Gives back whatever the instance holds under this epoch: what stands in its claim rows, so it can be given back only once.</summary>
+/// <summary>Gives back whatever the instance holds under this or an earlier epoch: what stands in its claim rows, so it can be given back only once.</summary>
 internal sealed record ReleaseClaim(InstanceId Instance, long Epoch) : IWrite
 {
     public WriteKind Kind => ClaimWrites.Release;
@@ -38,7 +38,7 @@ internal static class ClaimWrites
                     delete from claim
                      using unnest(@instances, @epochs) as w (instance_id, epoch)
                      where claim.instance_id = w.instance_id
-                       and claim.epoch = w.epoch
+                       and claim.epoch <= w.epoch
                     returning claim.provider_id, claim.resource, claim.amount
                 ), freed as (
                     select provider_id, resource, sum(amount)::bigint as amount

@@ -108,7 +108,7 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         PoolTelemetry.Taken(_world.Logger, _config.Name, owner.Pool, owner.Epoch);
         _owner = owner;
-        _handle = new PoolHandle(_config.Name, owner.Pool, Self);
+        _handle = new PoolHandle(_config.Name, owner, Self);
         BeginConnecting();
     }
 

@@ -9,7 +9,7 @@ namespace Cells.Compute.Pools;
 /// How hosts' actors and workflow steps use their pool's session. It lives as long as the pool's owner, over reconnections; while there is no
 /// connection every call fails at once with <see cref="XenApiUnreachable"/>, and the caller's own retry comes again. Any thread may call.
 /// </summary>
-internal sealed class PoolHandle(string poolName, PoolId pool, IActorRef owner) : IPoolCalls
+internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRef owner) : IPoolCalls
 {
     /// <summary>xapi serves a few dozen requests at once; more would only wait there, out of sight.</summary>
     public const int MaxCalls = 64;
@@ -22,7 +22,10 @@ internal sealed class PoolHandle(string poolName, PoolId pool, IActorRef owner) 
     private PoolCache? _cache;
     private int _calls;
 
-    public PoolId Pool => pool;
+    public PoolId Pool => assignment.Pool;
+
+    /// <summary>Under which everything is done that goes through here; every row that tells of it names it.</summary>
+    public PoolOwner Owner => assignment;
 
     /// <summary>Whether calls reach the pool now; the next may fail all the same.</summary>
     public bool IsConnected => Volatile.Read(ref _connection).Link is not null;

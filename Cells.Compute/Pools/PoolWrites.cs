@@ -56,6 +56,7 @@ internal static class PoolWrites
                     on conflict (id) do update
                    set name = excluded.name,
                        generation = pool.generation + 1
+                returning pool.id
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, pools, w => w.Pool.Value);
             command.AddColumn("names", NpgsqlDbType.Text, pools, w => w.Name);

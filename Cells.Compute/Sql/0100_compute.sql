@@ -114,3 +114,5 @@ create table condemned (
     created_at timestamptz not null,
     primary key (pool_id, object_id)
 );
+-- A host's row is sent up with the number of its instances (ComputeState).
+create index instance_host on instance (host_id) where not released;

@@ -1,5 +1,6 @@
 using Cells.Compute.Images;
 using Cells.Compute.Instances;
+using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 
@@ -211,7 +212,7 @@ internal static class BuildSteps
             // Ours from an interrupted stamping, or another build's: the record below tells.
         }
         var record = await context.Pool.CallAsync(Vdi.GetRecord(clone), stop);
-        if (Marks.Read(record.OtherConfig)?.Instance != context.Row.Id)
+        if (Marks.InstanceOf(record.OtherConfig) != context.Row.Id)
             return null;
         var marks = Marks.Of(context.Row.Stamp);
         marks[Marks.Self] = record.Uuid.ToString("D");
@@ -224,5 +225,6 @@ internal static class BuildSteps
         disk.OtherConfig.TryGetValue(Marks.Self, out var self) && self != disk.Uuid.ToString("D") && !disk.OtherConfig.ContainsKey(Marks.Instance);
 
     private static Task<ImageAnswer> ImageAsync(StepContext context, CancellationToken stop) =>
-        context.Images.EnsureAsync(context.Row.Command!.Image, context.Row.Place!, context.Row.Parent, stop);
+        context.Images.EnsureAsync(
+            new EnsureImage(context.Row.Command!.Image, context.Row.Place!.Sr, context.Sr, context.Row.Parent, context.Owner, context.Pool), stop);
 }

@@ -29,12 +29,15 @@ internal static class Marks
         [Attempt] = stamp.Attempt.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The stamp in an object's other_config; null for an object that is not an instance's. Parts that are missing or no numbers count as 0.</summary>
+    /// <summary>Null unless all three keys are there and well formed: anything else is not (yet) an instance's.</summary>
     public static Stamp? Read(IReadOnlyDictionary<string, string> otherConfig) =>
-        otherConfig.TryGetValue(Instance, out var text) && Guid.TryParseExact(text, "D", out var id)
-            ? new Stamp(new InstanceId(id), Number(otherConfig, Epoch), (int)Number(otherConfig, Attempt))
+        InstanceOf(otherConfig) is { } instance
+        && otherConfig.TryGetValue(Epoch, out var epochText) && long.TryParse(epochText, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+        && otherConfig.TryGetValue(Attempt, out var attemptText) && int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? new Stamp(instance, epoch, attempt)
             : null;
 
-    private static long Number(IReadOnlyDictionary<string, string> otherConfig, string key) =>
-        otherConfig.TryGetValue(key, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    /// <summary>Whose an object is, also while its stamping is not finished; null when it is nobody's.</summary>
+    public static InstanceId? InstanceOf(IReadOnlyDictionary<string, string> otherConfig) =>
+        otherConfig.TryGetValue(Instance, out var text) && Guid.TryParseExact(text, "D", out var id) ? new InstanceId(id) : null;
 }

@@ -1,4 +1,5 @@
 using Cells.Compute.Instances;
+using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
 
 namespace Cells.Compute.Workflows;
@@ -54,9 +55,12 @@ internal static class ObjectsOf
             await UnlessAsync("HANDLE_INVALID", context.Pool.CallAsync(Vdi.Destroy(disk), stop));
     }
 
-    /// <summary>Of this instance, made under this or an earlier assignment: a later one's objects are not this row's to touch.</summary>
+    /// <summary>
+    /// Of this instance, made under this or an earlier assignment: a later one's objects are not this row's to touch. A clone whose stamping was
+    /// interrupted has only the first key, which this row's attempt or an earlier one set.
+    /// </summary>
     private static bool IsOurs(Instance row, IReadOnlyDictionary<string, string> otherConfig) =>
-        Marks.Read(otherConfig) is { } stamp && stamp.Instance == row.Id && stamp.Epoch <= row.Epoch;
+        Marks.InstanceOf(otherConfig) == row.Id && (Marks.Read(otherConfig)?.Epoch ?? 0) <= row.Epoch;
 
     private static async Task UnlessAsync(string code, Task<XenVoid> call)
     {

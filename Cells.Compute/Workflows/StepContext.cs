@@ -1,5 +1,6 @@
 using Cells.Compute.Images;
 using Cells.Compute.Instances;
+using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
 
 namespace Cells.Compute.Workflows;
@@ -10,7 +11,7 @@ namespace Cells.Compute.Workflows;
 /// <param name="Network">The network of the host's management interface; null when the pool shows none.</param>
 /// <param name="Awaited">What earlier probes of this step found under way; see <see cref="Probing"/>.</param>
 internal sealed record StepContext(
-    Instance Row, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, XenRef<Network>? Network, IImageCache Images, Awaited Awaited);
+    Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, XenRef<Network>? Network, IImageCache Images, Awaited Awaited);
 
 /// <summary>A pool's session as steps use it.</summary>
 internal interface IPoolCalls
@@ -19,6 +20,9 @@ internal interface IPoolCalls
 
     /// <summary>Begins the call as a task, waits for its end, destroys the task and gives its result.</summary>
     Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop);
+
+    /// <summary>Sends bytes into an existing disk and waits until the host has them all.</summary>
+    Task ImportRawVdiAsync(XenRef<Vdi> vdi, IByteSource body, TimeSpan timeout, CancellationToken stop);
 
     /// <summary>Completes once everything that happened on the pool before this call has been observed.</summary>
     Task BarrierAsync(CancellationToken stop);

@@ -1,0 +1,57 @@
+using Cells.Compute.Pools;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Scheduler;
+
+namespace Cells.Compute;
+
+/// <summary>How a compute cell is set up. Values only; what is wrong is said by whoever reads the configuration.</summary>
+public sealed record ComputeOptions
+{
+    /// <summary>One address per pool (any member's) or standalone host.</summary>
+    public required IReadOnlyList<HostLogin> Hosts { get; init; }
+
+    /// <summary>Seals hypervisor sessions for the database.</summary>
+    public required SessionVault Sessions { get; init; }
+
+    /// <summary>pack or spread; see <see cref="HostPolicy.Named"/>.</summary>
+    public string Policy { get; init; } = "pack";
+
+    /// <summary>Shown to parents; requests may name it.</summary>
+    public string Zone { get; init; } = "nova";
+
+    public string HostClass { get; init; } = "default";
+
+    /// <summary>vCPUs promised per CPU of a host. 4 is what Nova starts with (initial_cpu_allocation_ratio).</summary>
+    public double CpuRatio { get; init; } = 4;
+
+    /// <summary>Memory of each host that is never promised.</summary>
+    public long MemoryReserveMib { get; init; }
+
+    /// <summary>Bytes of each SR that are never promised.</summary>
+    public long DiskReserveBytes { get; init; }
+
+    /// <summary>Workflow steps performed on one host at a time.</summary>
+    public int StepsPerHost { get; init; } = 4;
+
+    /// <summary>Hosts tried for one epoch before the cell gives the right to run back.</summary>
+    public int AttemptsPerEpoch { get; init; } = 3;
+
+    /// <summary>A build that takes longer is shown as ERROR until it goes on.</summary>
+    public TimeSpan BuildDeadline { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>A delete that takes longer is shown with the reason.</summary>
+    public TimeSpan DeleteDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>News of what is free go up at most this often.</summary>
+    public TimeSpan NewsInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a tombstone is kept at least, after every parent has acknowledged it.</summary>
+    public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long an image ticket request waits for its answer before it is sent again.</summary>
+    public TimeSpan TicketPatience { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>Where a pool or host is, and as whom we log in.</summary>
+public sealed record HostLogin(HostAddress Address, XenCredentials Credentials);

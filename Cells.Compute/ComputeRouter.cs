@@ -1,0 +1,116 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.Images;
+using Cells.Compute.Placement;
+using Cells.Compute.Pools;
+using Cells.Compute.XenApi;
+using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
+using Cells.Messaging;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+
+namespace Cells.Compute;
+
+/// <summary>Gets everything that the links bring, and passes it to whom it is for. Parent of the cell's other actors.</summary>
+internal sealed class ComputeRouter : ReceiveActor
+{
+    private readonly CellRuntime _runtime;
+    private readonly ComputeOptions _options;
+    private readonly PoolWorld _world;
+    private readonly IActorRef _placer;
+    private readonly IActorRef _images;
+    private readonly HostSetup _hosts;
+    private readonly SortedDictionary<string, HostLogin> _pools = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _restarting = new(StringComparer.Ordinal);
+
+    public ComputeRouter(CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, PlacerSetup placer, ImageCacheSetup images)
+    {
+        (_runtime, _options) = (runtime, options);
+        _world = new PoolWorld(
+            runtime.Name, runtime.Id, runtime.Ids.NewGuid(), wires, runtime.Database, runtime.Committer, runtime.Ids, options.Sessions, runtime.Time,
+            runtime.NewRandom("pools"), placer.Logger);
+        _placer = Context.ActorOf(ComputeCell.PlacerProps(placer), "placer");
+        _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
+        _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, placer.Logger);
+
+        Receive<WorkReceived>(OnWork);
+        Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));
+        Receive<LinkReset>(OnReset);
+        Receive<Settled>(OnSettled);
+        Receive<PlacerRestarted>(_ => RestartPools());
+        Receive<Terminated>(OnTerminated);
+        Receive<InspectCell>(m => _placer.Tell(m, Sender));
+        Receive<NewsReceived>(_ => { });                        // parents send none that a compute cell needs
+    }
+
+    protected override void PreStart()
+    {
+        foreach (var (login, index) in _options.Hosts.Select((l, i) => (l, i)))
+        {
+            var name = $"pool-{index + 1}";
+            _pools[name] = login;
+            StartPool(name, login);
+        }
+    }
+
+    private void OnWork(WorkReceived m)
+    {
+        switch (m.Message)
+        {
+            case BuildInstance or DeleteInstance:
+                _placer.Tell(m, Sender);
+                return;                                         // the placer counts it when it is decided
+            case ImageTicket ticket when ticket.Cell == _runtime.Name:
+                _images.Tell(ticket, Self);                     // lost, it is asked for again: there is nothing to make durable
+                Sender.Tell(new WorkDone(m.Link, m.Number), Self);
+                break;
+            case ImageTicket other:
+                Sender.Tell(new WorkFailed(m.Link, m.Number, $"The ticket is for cell '{other.Cell}'; this is '{_runtime.Name}'."), Self);
+                break;
+            default:
+                Sender.Tell(new WorkFailed(m.Link, m.Number, $"A compute cell has no use for a {WireMessages.NameOf(m.Message)}."), Self);
+                break;
+        }
+        _placer.Tell(new WorkCounted(m.Link, m.Incarnation, m.Number), Self);
+    }
+
+    /// <summary>
+    /// What the parent lost it drives again, command by command, and each is answered again; nothing here waits for an answer but image tickets,
+    /// which are asked for again by themselves.
+    /// </summary>
+    private void OnReset(LinkReset m) => PipeToSelf(
+        _runtime.Committer.CommitAsync(new Change(m.Settled)),
+        outcome => new Settled(m, outcome),
+        error => throw new InvalidOperationException($"The committer gave no outcome for the reset of link '{m.Link}'.", error));
+
+    private void OnSettled(Settled m)
+    {
+        if (m.Outcome is CommitOutcome.Unavailable away)
+            ComputeTelemetry.DatabaseAway(_world.Logger, _runtime.Name, away.Reason);   // the link tells again at the cell's next start
+    }
+
+    private void StartPool(string name, HostLogin login)
+    {
+        var config = new PoolConfig(login.Address.ToString(), [login.Address], login.Credentials);
+        Context.Watch(Context.ActorOf(
+            Props.Create(() => new PoolActor(config, _world, _placer, (info, pool) => Props.Create(() => new HostActor(info, pool, _hosts)))), name));
+    }
+
+    private void RestartPools()
+    {
+        foreach (var name in _pools.Keys)
+        {
+            _restarting.Add(name);
+            Context.Stop(Context.Child(name));
+        }
+    }
+
+    private void OnTerminated(Terminated m)
+    {
+        if (_restarting.Remove(m.ActorRef.Name))
+            StartPool(m.ActorRef.Name, _pools[m.ActorRef.Name]);
+    }
+
+    private sealed record Settled(LinkReset Reset, CommitOutcome Outcome);
+}

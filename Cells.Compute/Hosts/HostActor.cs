@@ -1,0 +1,196 @@
+using Cells.Compute.Instances;
+using Cells.Compute.Pools;
+using Cells.Compute.Reconciling;
+using Cells.Compute.Workflows;
+using Cells.Contracts;
+using Cells.Messaging.Actors;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Compute.Hosts;
+
+/// <summary>
+/// The queue of one host: performs the steps that the placer's committed rows stand at, a few at a time, over its pool's session, and says how each
+/// ended. It decides nothing about an instance and keeps nothing that must last: the placer asks again for whatever has a row.
+/// </summary>
+internal sealed class HostActor : ReceiveActor
+{
+    // A lost answer is looked for soon, a host that is away is not pestered.
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200), LongestWait = TimeSpan.FromSeconds(15);
+
+    private readonly HostInfo _info;
+    private readonly PoolHandle _pool;
+    private readonly HostSetup _setup;
+    private readonly SortedDictionary<Guid, Run> _runs = [];
+    private bool _connected;
+    private long _arrivals;
+    private int _busy;
+
+    public HostActor(HostInfo info, PoolHandle pool, HostSetup setup)
+    {
+        (_info, _pool, _setup) = (info, pool, setup);
+        Receive<PoolStatusChanged>(m => OnStatus(m.Status));
+        Receive<PerformStep>(OnPerform);
+        Receive<StepPerformed>(OnPerformed);
+        Receive<WaitOver>(m => OnWaitOver(m.Instance));
+        Receive<DestroyLeftover>(OnLeftover);
+        Receive<LeftoverDone>(m =>
+        {
+            if (m.Error is { } error)
+                ComputeTelemetry.LeftoverStays(_setup.Logger, m.Uuid, error.Message);
+        });
+        Receive<HostHealthChanged>(_ => { });                   // the placer is told too, and decides by it
+    }
+
+    protected override void PreStart()
+    {
+        _setup.Placer.Tell(new HostAttached(_info.Host, _pool.Owner, Self), Self);
+        if (_pool.IsConnected)
+            OnStatus(PoolStatus.Ready);
+    }
+
+    protected override void PostStop() => _setup.Placer.Tell(new HostDetached(_info.Host, _pool.Owner, Self), Self);
+
+    private void OnStatus(PoolStatus status)
+    {
+        _connected = status == PoolStatus.Ready;
+        if (!_connected)
+            return;
+        foreach (var run in _runs.Values)
+            (run.MaybeDone, run.Waiting) = (true, false);       // whatever the former session began is asked of the host first
+        StartRuns();
+    }
+
+    private void OnPerform(PerformStep m)
+    {
+        if (_runs.TryGetValue(m.Row.Id.Value, out var run))
+        {
+            if (m.Row.Epoch < run.Row.Epoch || (m.Row.Epoch == run.Row.Epoch && m.Row.Generation <= run.Row.Generation))
+                return;                                         // asked again, as the placer does from time to time
+            if (run.Busy)
+                run.Next = m;                                   // after the step under way: one call per instance at a time
+            else
+                _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival);
+        }
+        else
+            _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, _arrivals++);
+        StartRuns();
+    }
+
+    /// <summary>Deletes go first, they make room; then what is nearest to its end, so that builds finish one after the other.</summary>
+    private void StartRuns()
+    {
+        if (!_connected)
+            return;
+        var ready = _runs.Values
+            .Where(r => r is { Busy: false, Waiting: false })
+            .OrderByDescending(r => r.Work.Workflow == WorkflowKind.Delete).ThenByDescending(r => r.Work.Step).ThenBy(r => r.Arrival)
+            .ToList();
+        foreach (var run in ready)
+        {
+            var onHost = Steps.At(run.Work).OnHost;
+            if (onHost && _busy >= _setup.StepsAtATime)
+                continue;
+            if (ContextOf(run) is not { } context)
+            {
+                WaitFor(run, "the pool does not show the host or the SR of its place");
+                continue;
+            }
+            run.Busy = true;
+            _busy += onHost ? 1 : 0;
+            var id = run.Row.Id;
+            PipeToSelf(
+                RunStep.PerformAsync(context, run.MaybeDone, Stopping),
+                outcome => new StepPerformed(id, outcome, null),
+                error => new StepPerformed(id, new StepOutcome.Unknown(error.Message), error));
+        }
+    }
+
+    private void OnPerformed(StepPerformed m)
+    {
+        if (!_runs.TryGetValue(m.Instance.Value, out var run) || !run.Busy)
+            return;                                             // of an earlier life of this actor: its rows are performed again, probing
+        run.Busy = false;
+        _busy -= Steps.At(run.Work).OnHost ? 1 : 0;
+        if (m.Error is not null and not OperationCanceledException)
+            ComputeTelemetry.StepBroke(_setup.Logger, m.Error, m.Instance, Steps.NameOf(run.Work), _info.Host);
+
+        if (m.Outcome is not StepOutcome.Unknown unknown)
+        {
+            _runs.Remove(m.Instance.Value);
+            _setup.Placer.Tell(new StepEnded(StepKey.Of(run.Row), m.Outcome, _pool.Owner), Self);
+            if (run.Next is { } next)
+                OnPerform(next with { MaybeDone = true });
+        }
+        else if (run.Next is { } next)
+            _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival);
+        else
+            WaitFor(run, unknown.Reason);
+        StartRuns();
+    }
+
+    private void WaitFor(Run run, string reason)
+    {
+        run.Waiting = true;
+        run.MaybeDone = true;
+        var wait = TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, FirstWait.Ticks << Math.Min(run.Failures, 10)));
+        run.Failures++;
+        if (run.Failures is 1 or 10)
+            ComputeTelemetry.StepUnknown(_setup.Logger, run.Row.Id, Steps.NameOf(run.Work), _info.Host, reason);
+        Timers.StartSingleTimer(run.Row.Id, new WaitOver(run.Row.Id), wait);
+    }
+
+    private void OnWaitOver(InstanceId instance)
+    {
+        if (_runs.TryGetValue(instance.Value, out var run))
+            run.Waiting = false;
+        StartRuns();
+    }
+
+    private StepContext? ContextOf(Run run)
+    {
+        if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host || cache.FindSr(place.Sr) is not { } sr)
+            return null;
+        var management = cache.Pifs.Values.FirstOrDefault(p => p.Management && p.Host == host.Key);
+        return new StepContext(run.Row, _pool.Owner, _pool, host.Key, sr.Key, management?.Network, _setup.Images, run.Awaited);
+    }
+
+    private void OnLeftover(DestroyLeftover m)
+    {
+        if (_connected)
+            PipeToSelf(m.PerformAsync(_pool, Stopping), () => new LeftoverDone(m.Uuid, null), error => new LeftoverDone(m.Uuid, error));
+    }
+
+    private sealed record LeftoverDone(Guid Uuid, Exception? Error);
+
+    private sealed record StepPerformed(InstanceId Instance, StepOutcome Outcome, Exception? Error);
+
+    private sealed record WaitOver(InstanceId Instance);
+
+    /// <summary>One instance's step here.</summary>
+    private sealed class Run(Instance row, bool maybeDone, long arrival)
+    {
+        public Instance Row { get; } = row;
+        public Work Work { get; } = row.Work!;
+        public long Arrival { get; } = arrival;
+        public Awaited Awaited { get; } = new();
+        public bool MaybeDone { get; set; } = maybeDone;
+        public bool Busy { get; set; }
+        public bool Waiting { get; set; }
+        public int Failures { get; set; }
+        public PerformStep? Next { get; set; }
+    }
+}
+
+/// <summary>What every host's actor is made with.</summary>
+/// <param name="StepsAtATime">Steps performed on one host at once (xenopsd itself has 4 workers, XenAPI figures).</param>
+internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, int StepsAtATime, ILogger Logger);
+
+/// <summary>From the placer: perform the step this committed row stands at.</summary>
+/// <param name="MaybeDone">It may have been begun before: the host is asked first.</param>
+internal sealed record PerformStep(Instance Row, bool MaybeDone);
+
+/// <summary>To the placer: this host's actor works under that assignment from now on.</summary>
+internal sealed record HostAttached(HostId Host, PoolOwner Owner, IActorRef Actor);
+
+/// <summary>To the placer: it does not any more.</summary>
+internal sealed record HostDetached(HostId Host, PoolOwner Owner, IActorRef Actor);

@@ -1,0 +1,276 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
+using Cells.Compute.Pools;
+using Cells.Compute.Reconciling;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+using HostStatus = Cells.Compute.Hosts.HostStatus;
+
+namespace Cells.Compute.Placement;
+
+/// <summary>What pools show: rows of settled instances, hosts and providers say it within seconds.</summary>
+internal sealed partial class PlacerActor
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>SR types that hold no VM disks of ours: install media and whatever is plugged into the host itself.</summary>
+    private static readonly SortedSet<string> NoDiskSrs = new(StringComparer.Ordinal) { "iso", "udev", "dummy", "iscsi", "tmpfs" };
+
+    private readonly SortedDictionary<Guid, PoolView> _pools = [];
+    private readonly SortedDictionary<Guid, HostStatus> _health = [];
+    private readonly SortedDictionary<Guid, HostObservation> _hostsShown = [];
+    private readonly SortedDictionary<Guid, SrObservation> _srsShown = [];
+    private readonly SortedSet<Guid> _hostsChanged = [], _srsChanged = [];
+
+    private void OnPoolShown(PoolShown m)
+    {
+        var pool = new PoolView(new PoolOwner(m.Pool, m.Epoch));
+        var before = _pools.GetValueOrDefault(m.Pool.Value);
+        _pools[m.Pool.Value] = pool;
+        foreach (var vm in m.Vms)
+            pool.Vms[vm.Vm] = vm;
+        foreach (var vdi in m.Vdis)
+            pool.Vdis[vdi.Vdi] = vdi;
+
+        foreach (var sr in m.Srs)
+            OnSrShown(sr);
+        foreach (var host in m.Hosts)
+            OnHostShown(host);
+        foreach (var gone in _hostsShown.Values.Where(h => h.Pool == m.Pool && m.Hosts.All(s => s.Host != h.Host)).ToList())
+            OnHostGone(new HostGone(m.Pool, gone.Host));
+        OnOutside(m.Outside);
+        if (before is null)
+            foreach (var host in m.Hosts)
+                _hostsChanged.Add(host.Host.Value);
+
+        foreach (var vm in m.Vms)
+            OnVmShown(vm);
+        // A full read that has no such VM says that there is none: that is the pool's word, not silence.
+        foreach (var entry in _entries.Values.Where(e => e.Row is { Released: false, Vm: not null, Place: { } place } && place.Pool == m.Pool).OrderBy(e => e.Id.Value).ToList())
+            if (!pool.Vms.ContainsKey(entry.Row!.Vm!.Value))
+                Observe(entry, new Observed(pool.Owner, null));
+        ShowCapacity();
+    }
+
+    private void OnVmShown(VmObservation vm)
+    {
+        if (!_pools.TryGetValue(vm.Pool.Value, out var pool))
+            return;                                               // the full read comes first
+        pool.Vms[vm.Vm] = vm;
+        if (_entries.TryGetValue(vm.Stamp.Instance, out var entry) && entry.Row is { } row && JudgeObject.Vm(row, vm.Stamp, vm.Vm) == ObjectVerdict.Expected)
+            Observe(entry, new Observed(pool.Owner, vm));
+    }
+
+    private void OnVmGone(VmGone m)
+    {
+        if (!_pools.TryGetValue(m.Last.Pool.Value, out var pool))
+            return;
+        pool.Vms.Remove(m.Last.Vm);
+        if (_entries.TryGetValue(m.Last.Stamp.Instance, out var entry) && entry.Row is { } row && row.Vm == m.Last.Vm)
+            Observe(entry, new Observed(pool.Owner, null));
+    }
+
+    private void OnVdiShown(VdiObservation vdi)
+    {
+        if (_pools.TryGetValue(vdi.Pool.Value, out var pool))
+            pool.Vdis[vdi.Vdi] = vdi;
+    }
+
+    private void OnVdiGone(VdiObservation vdi)
+    {
+        if (_pools.TryGetValue(vdi.Pool.Value, out var pool))
+            pool.Vdis.Remove(vdi.Vdi);
+    }
+
+    private void Observe(Entry entry, Observed observed)
+    {
+        entry.Observed = observed;
+        if (!entry.Busy)
+            JudgeShown(entry);
+    }
+
+    private void JudgeShown(Entry entry)
+    {
+        if (entry is not { Row: { } row, Observed: { } observed } || !row.IsSettled)
+            return;
+        var next = observed.Vm is { } vm
+            ? vm.Vm == row.Vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now) : null
+            : CorrectObserved.Gone(row, Now);
+        if (next is null)
+            return;
+        Commit(
+            entry,
+            new Change(new MoveInstance(row, next, Checked(observed.Owner))),
+            movesClaims: false,
+            committed: () =>
+            {
+                Put(entry, next);
+                ComputeTelemetry.Corrected(_setup.Logger, next.Id, next.PowerState, next.VmState);
+            },
+            // Another owner has the pool now, or the row moved: the next thing shown is judged against the row as it is then.
+            missed: () => Reread(entry, () => entry.Observed = _pools.GetValueOrDefault(observed.Owner.Pool.Value)?.Owner == observed.Owner ? null : entry.Observed),
+            unavailable: () => RetryLater(entry, () => JudgeShown(entry)));
+    }
+
+    private static PowerState PowerOf(VmPowerState shown, PowerState otherwise) => shown switch
+    {
+        VmPowerState.Running => PowerState.Running,
+        VmPowerState.Halted => PowerState.Shutdown,
+        VmPowerState.Paused => PowerState.Paused,
+        VmPowerState.Suspended => PowerState.Suspended,
+        _ => otherwise,                                           // a word of a newer release says nothing to us
+    };
+
+    private void OnHostShown(HostObservation host)
+    {
+        _hostsShown[host.Host.Value] = host;
+        _hostsChanged.Add(host.Host.Value);
+    }
+
+    private void OnHostGone(HostGone m)
+    {
+        _hostsShown.Remove(m.Host.Value);
+        _hostsChanged.Add(m.Host.Value);
+    }
+
+    private void OnSrShown(SrObservation sr)
+    {
+        _srsShown[sr.Sr.Value] = sr;
+        _srsChanged.Add(sr.Sr.Value);
+        foreach (var host in _hostsShown.Values.Where(h => h.Pool == sr.Pool))
+            _hostsChanged.Add(host.Host.Value);                   // which SRs a host sees stands with the SR
+    }
+
+    private void OnHealth(HostHealthChanged m)
+    {
+        _health[m.Host.Value] = m.Health.Status;
+        _hostsChanged.Add(m.Host.Value);
+        ShowCapacity();                                           // a host that fell silent gets nothing new from now on
+    }
+
+    private void OnOutside(OutsideUsage m)
+    {
+        if (!_pools.TryGetValue(m.Pool.Value, out var pool))
+            return;
+        foreach (var host in pool.Outside?.Hosts.Select(h => h.Host).Concat(m.Hosts.Select(h => h.Host)) ?? m.Hosts.Select(h => h.Host))
+            _hostsChanged.Add(host.Value);
+        foreach (var sr in pool.Outside?.Srs.Select(s => s.Sr).Concat(m.Srs.Select(s => s.Sr)) ?? m.Srs.Select(s => s.Sr))
+            _srsChanged.Add(sr.Value);
+        pool.Outside = m;
+    }
+
+    private void OnPoolStatus(PoolStatusChanged m)
+    {
+        if (m.Pool is not { } id || m.Status == PoolStatus.Ready)
+            return;
+        foreach (var host in _hostsShown.Values.Where(h => h.Pool == id))
+            _hostsChanged.Add(host.Host.Value);
+        if (_pools.TryGetValue(id.Value, out var pool))
+            pool.IsReady = false;
+        ShowCapacity();
+    }
+
+    /// <summary>
+    /// Writes what changed of hosts and SRs, at most once a tick: while builds run, a clone counts as outside until it is stamped, and that flicker is not
+    /// worth a commit each.
+    /// </summary>
+    private void ShowCapacity()
+    {
+        foreach (var id in _srsChanged.ToList())
+            if (_srsShown.TryGetValue(id, out var sr) && _pools.TryGetValue(sr.Pool.Value, out var pool))
+                ShowSr(sr, pool);
+        _srsChanged.Clear();
+        foreach (var id in _hostsChanged.ToList())
+            if (_hostsShown.TryGetValue(id, out var host) && _pools.TryGetValue(host.Pool.Value, out var pool))
+                ShowHost(host, pool);
+            else if (_inventory.Find(new HostId(id)) is { } left && _pools.TryGetValue(left.Pool.Value, out var former))
+                PutHost(left with { Status = "gone" }, former.Owner);
+        _hostsChanged.Clear();
+    }
+
+    private void ShowSr(SrObservation sr, PoolView pool)
+    {
+        if (NoDiskSrs.Contains(sr.Type) || sr.SizeBytes <= 0)
+            return;
+        var record = new SrRecord(sr.Sr, sr.Pool, sr.Name, sr.Type, sr.Shared);
+        if (_inventory.Find(sr.Sr) != record)
+        {
+            _inventory.Put(record);
+            Show(new PutSr(record, pool.Owner, Now), () => _srsChanged.Add(sr.Sr.Value));
+        }
+        ShowProvider(new Provider(
+            ProviderId.Of(sr.Sr), Resource.DiskBytes, ProviderKind.Sr, sr.SizeBytes, 1, _setup.Options.DiskReserveBytes, 0,
+            pool.Outside?.Srs.FirstOrDefault(s => s.Sr == sr.Sr).Bytes ?? 0), pool.Owner, () => _srsChanged.Add(sr.Sr.Value));
+    }
+
+    private void ShowHost(HostObservation host, PoolView pool)
+    {
+        var outside = pool.Outside?.Hosts.FirstOrDefault(h => h.Host == host.Host) ?? default;
+        var srs = _srsShown.Values.Where(s => s.Pool == host.Pool && !NoDiskSrs.Contains(s.Type) && s.SizeBytes > 0 && s.SeenBy.Contains(host.Host)).Select(s => s.Sr).ToList();
+        var memoryMib = host.MemoryBytes / Units.Mib;
+        PutHost(
+            new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs), pool.Owner);
+        ShowProvider(new Provider(
+            ProviderId.Of(host.Host), Resource.Vcpu, ProviderKind.Host, host.Cpus, _setup.Options.CpuRatio, 0, 0, outside.Vcpus), pool.Owner,
+            () => _hostsChanged.Add(host.Host.Value));
+        ShowProvider(new Provider(
+            ProviderId.Of(host.Host), Resource.MemoryMib, ProviderKind.Host, memoryMib, 1, _setup.Options.MemoryReserveMib, 0, outside.MemoryMib), pool.Owner,
+            () => _hostsChanged.Add(host.Host.Value));
+    }
+
+    private string StatusOf(HostObservation host, PoolView pool) => !pool.IsReady ? "suspect"
+        : _health.TryGetValue(host.Host.Value, out var status) ? status.ToString().ToLowerInvariant()
+        : "suspect";
+
+    private void PutHost(HostRecord host, PoolOwner owner)
+    {
+        if (host.SameAs(_inventory.Find(host.Id)))
+            return;
+        _inventory.Put(host);
+        NewsAreDue();
+        Show(new PutHost(host, owner, Now), () => _hostsChanged.Add(host.Id.Value));
+    }
+
+    private void ShowProvider(Provider shown, PoolOwner owner, Action again)
+    {
+        if (_inventory.Find(shown.Id, shown.Resource) is { } known && known with { Promised = 0 } == shown)
+            return;
+        _inventory.Show(shown);
+        NewsAreDue();
+        Show(new ShowProvider(shown, owner), again);
+    }
+
+    /// <summary>Commits what was shown. The database being away only delays it; an assignment that is over makes it somebody else's to show.</summary>
+    private void Show(IWrite write, Action again) => PipeToSelf(
+        _setup.Committer.CommitAsync(new Change(write)),
+        outcome => new RetryNow(() =>
+        {
+            if (outcome is CommitOutcome.Unavailable)
+                again();
+        }),
+        error => throw new InvalidOperationException($"The committer gave no outcome for {write.Kind}.", error));
+
+    /// <summary>What is promised of a host is shown with its row: a new change number makes the state lane send it again.</summary>
+    private void TouchHosts()
+    {
+        var touched = _inventory.TakeTouched();
+        if (touched.Count > 0)
+            Show(new Change([.. touched.Select(h => new TouchHost(h, Now))]));
+    }
+
+    private void Show(Change change) => PipeToSelf(
+        _setup.Committer.CommitAsync(change),
+        _ => new RetryNow(() => { }),                             // the next change of the same host shows it again
+        error => throw new InvalidOperationException("The committer gave no outcome for touched hosts.", error));
+
+    /// <summary>What one pool showed since its last full read.</summary>
+    private sealed class PoolView(PoolOwner owner)
+    {
+        public PoolOwner Owner { get; } = owner;
+        public SortedDictionary<Guid, VmObservation> Vms { get; } = [];
+        public SortedDictionary<Guid, VdiObservation> Vdis { get; } = [];
+        public OutsideUsage? Outside { get; set; }
+        public bool IsReady { get; set; } = true;
+    }
+}

@@ -1,0 +1,112 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
+using Cells.Compute.Workflows;
+using Cells.Contracts;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Storage;
+
+namespace Cells.Compute.Placement;
+
+/// <summary>Workflows: each outcome is committed before the next step is asked for, and what is due is asked for again.</summary>
+internal sealed partial class PlacerActor
+{
+    // A step that nobody performs (a host's actor restarted, a message lost) is asked for again after so many ticks.
+    private const int TicksBetweenReminders = 5;
+
+    private readonly SortedDictionary<Guid, HostAttached> _attached = [];
+    private int _ticks;
+
+    private void OnStepEnded(StepEnded m) => Queued(EntryOf(m.Key.Instance), () => WithInventory(() => Queued(EntryOf(m.Key.Instance), () => Advance(m))));
+
+    private void Advance(StepEnded m)
+    {
+        var entry = EntryOf(m.Key.Instance);
+        if (entry.Row is not { Work: not null } row || StepKey.Of(row) != m.Key)
+            return;                                               // about a step that the row has left since: a delete came, say
+        switch (AdvanceWorkflow.On(row, m.Outcome, _setup.Cell, Now))
+        {
+            case Workflows.Advance.Continue(var next):
+                Move(entry, row, next, m, () => Perform(next, maybeDone: false));
+                break;
+            case Workflows.Advance.Settled(var next):
+                Move(entry, row, next, m, () => ComputeTelemetry.Active(_setup.Logger, next.Id, next.Place?.HostName));
+                break;
+            case Workflows.Advance.Undone(var undone):
+                Replace(entry, row, undone, m.Owner);
+                break;
+            case Workflows.Advance.Deleted(var tombstone):
+                Finish(entry, row, tombstone, m.Owner);
+                break;
+        }
+    }
+
+    private void Move(Entry entry, Instance before, Instance next, StepEnded ended, Action then) => Commit(
+        entry,
+        new Change(new MoveInstance(before, next, Checked(ended.Owner))),
+        movesClaims: false,
+        committed: () =>
+        {
+            Put(entry, next);
+            then();
+        },
+        missed: () => Reread(entry, () => PerformAgain(entry)),
+        unavailable: () => RetryLater(entry, () => OnStepEnded(ended)));
+
+    private void Perform(Instance row, bool maybeDone)
+    {
+        if (row is { Work: not null, Place: { } place } && _attached.TryGetValue(place.Host.Value, out var host))
+            host.Actor.Tell(new PerformStep(row, maybeDone), Self);
+    }
+
+    private void PerformAgain(Entry entry)
+    {
+        if (entry.Row is { } row)
+            Perform(row, maybeDone: true);
+    }
+
+    private void OnAttached(HostAttached m)
+    {
+        _attached[m.Host.Value] = m;
+        foreach (var row in Working().Where(r => r.Place?.Host == m.Host))
+            Perform(row, maybeDone: true);
+    }
+
+    private void OnDetached(HostDetached m)
+    {
+        if (_attached.TryGetValue(m.Host.Value, out var now) && Equals(now.Actor, m.Actor) && now.Owner == m.Owner)
+            _attached.Remove(m.Host.Value);
+    }
+
+    private void OnTick()
+    {
+        _ticks++;
+        foreach (var row in Working())
+        {
+            var entry = _entries[row.Id];
+            if (entry.Busy)
+                continue;
+            if (AdvanceWorkflow.Late(row, Now) is { } late)
+                ShowLate(entry, row, late);
+            else if (_ticks % TicksBetweenReminders == 0)
+                Perform(row, maybeDone: true);
+        }
+        ShowCapacity();
+        TouchHosts();
+        Purge();
+    }
+
+    private void ShowLate(Entry entry, Instance before, Instance late) => Commit(
+        entry,
+        new Change(new MoveInstance(before, late, null)),
+        movesClaims: false,
+        committed: () =>
+        {
+            Put(entry, late);
+            ComputeTelemetry.Late(_setup.Logger, late.Id, late.Fault);
+            Perform(late, maybeDone: true);
+        },
+        missed: () => Reread(entry, () => PerformAgain(entry)),
+        unavailable: () => { });                                  // the next tick sees it again
+
+    private List<Instance> Working() => [.. _working.Select(id => _entries[new InstanceId(id)].Row!)];
+}

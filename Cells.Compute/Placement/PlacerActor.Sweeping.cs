@@ -1,0 +1,86 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
+using Cells.Compute.Pools;
+using Cells.Compute.Reconciling;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+
+namespace Cells.Compute.Placement;
+
+/// <summary>Both ways between rows and pools: leftovers are destroyed by right of a durable row, what nobody knows is listed; old tombstones go.</summary>
+internal sealed partial class PlacerActor
+{
+    private readonly SortedSet<Guid> _doomed = [];               // leftovers seen at the last sweep: acted on when seen twice
+    private readonly List<DriftItem> _drift = [];
+
+    private void OnSweep()
+    {
+        _drift.Clear();
+        var seen = new SortedSet<Guid>();
+        foreach (var pool in _pools.Values.Where(p => p.IsReady))
+        {
+            foreach (var vm in pool.Vms.Values)
+                Judge(pool, JudgeObject.Vm(RowOf(vm.Stamp.Instance), vm.Stamp, vm.Vm), new DestroyLeftover(LeftoverKind.Vm, vm.Vm, vm.Stamp), vm.Name, seen);
+            foreach (var vdi in pool.Vdis.Values)
+                Judge(pool, JudgeObject.Disk(RowOf(vdi.Stamp.Instance), vdi.Stamp, vdi.Vdi), new DestroyLeftover(LeftoverKind.Disk, vdi.Vdi, vdi.Stamp), vdi.Name, seen);
+        }
+        _doomed.Clear();
+        _doomed.UnionWith(seen);
+    }
+
+    private void Judge(PoolView pool, ObjectVerdict verdict, DestroyLeftover leftover, string name, SortedSet<Guid> seen)
+    {
+        if (verdict == ObjectVerdict.Expected)
+            return;
+        _drift.Add(new DriftItem(pool.Owner.Pool, leftover.Kind, leftover.Uuid, name, verdict));
+        if (verdict != ObjectVerdict.Leftover)
+            return;
+        seen.Add(leftover.Uuid);
+        // What is shown lags a little behind what a delete has just removed; a leftover is still there at the next sweep.
+        if (_doomed.Contains(leftover.Uuid) && _attached.Values.FirstOrDefault(h => h.Owner == pool.Owner) is { } host)
+        {
+            ComputeTelemetry.Leftover(_setup.Logger, leftover.Kind, leftover.Uuid, leftover.Stamp.Instance);
+            host.Actor.Tell(leftover, Self);
+        }
+    }
+
+    private Instance? RowOf(InstanceId id) => _entries.TryGetValue(id, out var entry) ? entry.Row : null;
+
+    /// <summary>A tombstone has done its work once every parent has it, and no command of its time can still be on its way.</summary>
+    private void Purge()
+    {
+        if (_ticks % 60 != 0)
+            return;
+        var acknowledged = _setup.Links.Status.Where(l => l.Kind == NeighbourKind.Parent).All(l => l is { Health: NeighbourHealth.Up, StateLag: 0, OutboxBacklog: 0 });
+        if (!acknowledged)
+            return;
+        foreach (var entry in _entries.Values
+            .Where(e => e is { Busy: false, Row: { Released: true } row } && row.UpdatedAt + _setup.Options.TombstoneRetention < Now)
+            .OrderBy(e => e.Id.Value).Take(100).ToList())
+        {
+            Commit(
+                entry, new Change(new PurgeInstance(entry.Row!)), movesClaims: false,
+                committed: () => Put(entry, null), missed: () => Reread(entry, () => { }), unavailable: () => { });
+        }
+    }
+
+    private CellInspection Inspect() => new(
+        [.. _entries.Values.Where(e => e.Row is not null).OrderBy(e => e.Id.Value).Select(e => e.Row!)],
+        [.. _inventory.Hosts],
+        [.. _inventory.Providers],
+        [.. _drift]);
+}
+
+/// <summary>Read-only: asked of the placer by the admin API and by checkers; answered with <see cref="CellInspection"/>.</summary>
+internal sealed record InspectCell
+{
+    public static readonly InspectCell Instance = new();
+}
+
+internal sealed record CellInspection(
+    IReadOnlyList<Instance> Instances, IReadOnlyList<HostRecord> Hosts, IReadOnlyList<Provider> Providers, IReadOnlyList<DriftItem> Drift);
+
+/// <summary>A difference between rows and a pool.</summary>
+internal sealed record DriftItem(PoolId Pool, LeftoverKind Kind, Guid Uuid, string Name, ObjectVerdict Verdict);

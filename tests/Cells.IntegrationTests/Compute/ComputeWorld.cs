@@ -1,0 +1,200 @@
+using System.Security.Cryptography;
+using Cells.Compute;
+using Cells.Compute.Images;
+using Cells.Compute.Placement;
+using Cells.Compute.Pools;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+using Cells.Messaging.Transports;
+using Cells.TestKit;
+using Cells.XenSim.Core;
+using Cells.XenSim.Faults;
+using Cells.XenSim.Fleet;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.IntegrationTests.Compute;
+
+/// <summary>A compute cell with simulated hosts over real HTTP, a parent over a real link, and a database each.</summary>
+internal sealed class ComputeWorld : IAsyncDisposable
+{
+    public static readonly CellName Parent = CellName.Parse("east"), Cell = CellName.Parse("east-1");
+    public static readonly Flavor Small = new("1", "small", 1, 512, 1);
+
+    private const string Password = "secret";
+
+    private readonly TestDatabase _parentDatabase;
+    private readonly InProcessTransport _transport = new();
+    private readonly DerivedLinkKeys _keys = new(new byte[32]);
+    private readonly SystemIds _ids = new();
+    private readonly HttpXapiWireFactory _wires = new(XapiTrust.MachineOnly, TimeProvider.System);
+    private readonly List<CellRuntime> _ended = [];
+    private CellRuntime? _parentRuntime;
+    private CellRuntime? _runtime;
+    private ComputeCell? _cell;
+
+    private ComputeWorld(TestDatabase parentDatabase, TestDatabase database, XenSimFleet fleet, SeededImages images) =>
+        (_parentDatabase, Database, Fleet, Images) = (parentDatabase, database, fleet, images);
+
+    public TestDatabase Database { get; }
+    public XenSimFleet Fleet { get; }
+    public SeededImages Images { get; }
+    public ParentCell ParentCell { get; private set; } = null!;
+
+    public static async Task<ComputeWorld> StartAsync(int hosts, HostShape? shape = null)
+    {
+        var fleet = await XenSimFleet.StartAsync(
+            XenSimFleetOptions.Standalone(hosts, Password, shape) with { Behaviour = new XenSimOptions { EventDelay = TimeSpan.FromMilliseconds(5) } },
+            TimeProvider.System, CancellationToken.None);
+        var world = new ComputeWorld(await TestDatabase.CreateAsync(Array.Empty<SqlSource>()), await TestDatabase.CreateAsync(ComputeCell.Sql), fleet, new SeededImages());
+        world._parentRuntime = await world.RuntimeAsync(Parent, CellKind.Routing, world._parentDatabase, new Neighbour(Cell, NeighbourKind.Child));
+        world.ParentCell = new ParentCell(world._parentRuntime, Cell);
+        world.ParentCell.Start();
+        await world.StartCellAsync();
+        await world.ParentCell.HostsUpAsync(hosts);
+        return world;
+    }
+
+    public async Task StartCellAsync()
+    {
+        _runtime = await RuntimeAsync(Cell, CellKind.Compute, Database, new Neighbour(Parent, NeighbourKind.Parent));
+        _cell = ComputeCell.Start(_runtime, Options(), _wires, Images);
+    }
+
+    /// <summary>What kill -9 does: nothing is finished.</summary>
+    public void CrashCell()
+    {
+        _runtime!.Crash();
+        _ended.Add(_runtime);
+    }
+
+    public Task<CellInspection> InspectAsync() => _cell!.InspectAsync(CancellationToken.None);
+
+    public BuildInstance NewBuild(Flavor? flavor = null) => new(
+        new InstanceId(Guid.NewGuid()), 1, 1, 0, new ProjectId(Guid.NewGuid()), new UserId(Guid.NewGuid()), "req-1", "web", flavor ?? Small, Images.Spec, PlacementHints.None);
+
+    public static DeleteInstance DeleteOf(BuildInstance build) => new(build.Instance, build.Epoch, build.Intent + 1, build.Project, "req-2");
+
+    public async Task<InstanceRow> BuildAsync(BuildInstance build)
+    {
+        var active = ParentCell.RowAsync(build.Instance, r => r.VmState == VmState.Active);
+        await ParentCell.SendAsync(build);
+        return await active;
+    }
+
+    /// <summary>VMs and disks with the instance's stamp, counted by the simulator itself.</summary>
+    public (int Running, int Vms, int Disks) Held(InstanceId id)
+    {
+        var accounts = Fleet.Account();
+        return (
+            accounts.Sum(h => h.Domains.Count(d => IsOf(d.OtherConfig, id))),
+            accounts.Sum(h => h.Vms.Count(v => IsOf(v.OtherConfig, id))),
+            accounts.Sum(h => h.Disks.Count(d => d.Managed && IsOf(d.OtherConfig, id))));
+    }
+
+    /// <summary>Claim rows, and what providers say is promised: both must come to nothing when nothing is placed.</summary>
+    public async Task<(long Claims, long Promised)> PromisedAsync() => (
+        (await Database.QueryAsync<long>("select count(*) from claim")).Single(),
+        (await Database.QueryAsync<long>("select coalesce(sum(promised), 0)::bigint from provider")).Single());
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_ended.Contains(_runtime!))
+            await _runtime!.StopAsync("test over");
+        await _parentRuntime!.StopAsync("test over");
+        foreach (var ended in _ended)
+            await ended.DisposeAsync();
+        await Fleet.DisposeAsync();
+        _wires.Dispose();
+        await Database.DisposeAsync();
+        await _parentDatabase.DisposeAsync();
+    }
+
+    private static bool IsOf(IReadOnlyDictionary<string, string> otherConfig, InstanceId id) =>
+        otherConfig.TryGetValue("cells-instance", out var text) && text == id.ToString();
+
+    private ComputeOptions Options() => new()
+    {
+        Hosts = [.. Fleet.Hosts.Select(h => new HostLogin(HostAddress.Parse(h.Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", Password)))],
+        Sessions = new SessionVault(new byte[32], _ids),
+        TicketPatience = TimeSpan.FromSeconds(2),
+    };
+
+    private Task<CellRuntime> RuntimeAsync(CellName name, CellKind kind, TestDatabase database, Neighbour neighbour) => CellRuntime.StartAsync(
+        new CellRuntimeOptions
+        {
+            Name = name,
+            Id = new Guid(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(name.Value)).AsSpan(0, 16)),
+            Kind = kind,
+            ConnectionString = database.ConnectionString,
+            Migrations = [],
+            Neighbours = [neighbour],
+            Transport = _transport,
+            Keys = _keys,
+            Dispatcher = new ThreadPoolDispatcher(),
+            Time = TimeProvider.System,
+            Ids = _ids,
+            Seed = 1,
+            Loggers = new LoggerFactory([new TestLog(name.Value)]),
+        },
+        CancellationToken.None);
+}
+
+/// <summary>One image's bytes, the same at every reading.</summary>
+internal sealed class SeededImages : IImageSource
+{
+    private readonly byte[] _bytes = new byte[3_000_000];
+    private int _opened;
+
+    public SeededImages()
+    {
+        new Random(7).NextBytes(_bytes);
+        Spec = new ImageSpec(new ImageId(Guid.NewGuid()), _bytes.Length, Convert.ToHexStringLower(SHA256.HashData(_bytes)), "raw");
+    }
+
+    public ImageSpec Spec { get; set; }
+
+    public int Opened => Volatile.Read(ref _opened);
+
+    public Task<IByteSource> OpenAsync(ImageSpec image, ImageTicket ticket, CancellationToken stop)
+    {
+        Interlocked.Increment(ref _opened);
+        return Task.FromResult<IByteSource>(new Bytes(_bytes));
+    }
+
+    private sealed class Bytes(byte[] bytes) : IByteSource
+    {
+        public long Length => bytes.Length;
+
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+        {
+            for (var at = 0; at < bytes.Length; at += 65_536)
+            {
+                stop.ThrowIfCancellationRequested();
+                await Task.CompletedTask;
+                yield return bytes.AsMemory(at, Math.Min(65_536, bytes.Length - at));
+            }
+        }
+    }
+}
+
+/// <summary>Cell logs go to the test's output, so that a failure shows what the cell said.</summary>
+internal sealed class TestLog(string cell) : ILoggerProvider, ILogger
+{
+    private readonly TextWriter _out = NUnit.Framework.TestContext.Out;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _out.WriteLine($"{DateTime.UtcNow:HH:mm:ss.fff} {cell} {logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
+
+    public void Dispose() { }
+}
