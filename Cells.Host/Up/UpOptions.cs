@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Net;
+using Cells.Contracts;
+
+namespace Cells.Host.Up;
+
+/// <param name="Database">Connection string of a PostgreSQL server where databases may be made; null: a private cluster.</param>
+/// <param name="Latency">Of the simulated hosts' calls: instant or realistic.</param>
+internal sealed record UpOptions(string Data, string? TopologyFile, IPEndPoint Listen, string? Database, int HostsPerCell, string Latency)
+{
+    public const string DefaultListen = "127.0.0.1:8774";
+
+    /// <exception cref="CellsException">The text is no HOST:PORT.</exception>
+    public static IPEndPoint ParseListen(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0
+            && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
+            && IPAddress.TryParse(text[..colon] == "localhost" ? "127.0.0.1" : text[..colon].Trim('[', ']'), out var address)
+            ? new IPEndPoint(address, port)
+            : throw new CellsException($"--listen '{text}' is not HOST:PORT with an address of this machine, such as {DefaultListen} (port 0 chooses a free one).");
+    }
+}
