@@ -14,9 +14,12 @@ internal static class CommandLine
     {
         var root = new RootCommand("Cells: a hierarchical multi-cell compute orchestrator for XenServer and XCP-ng fleets.")
         {
+            UpCommand.Create(),
             TreeCommand.Create(),
             HostsCommand.Create(),
+            ExplainCommand.Create(),
             ReplayCommand.Create(),
+            XenSimCommand.Create(),
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
             new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
         };

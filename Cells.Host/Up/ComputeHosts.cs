@@ -1,0 +1,30 @@
+using Cells.Compute;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Host.Configuration;
+
+namespace Cells.Host.Up;
+
+/// <summary>Which hypervisors a compute cell logs in to: those its configuration names, and those that are simulated for it.</summary>
+internal static class ComputeHosts
+{
+    /// <exception cref="CellsException">A password file cannot be read.</exception>
+    public static IReadOnlyList<HostLogin> Of(TopologyCell cell, SimulatedFleet? fleet, string simulatedPassword) =>
+    [
+        .. cell.Hosts.Select(h => new HostLogin(HostAddress.Parse(h.Url.GetLeftPart(UriPartial.Authority)), new XenCredentials(h.User, Password(h)))),
+        .. (fleet?.Hosts ?? []).Where(h => h.Name.StartsWith($"{cell.Name}-h", StringComparison.Ordinal))
+            .Select(h => new HostLogin(HostAddress.Parse(h.Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", simulatedPassword))),
+    ];
+
+    private static string Password(RealHost host)
+    {
+        try
+        {
+            return File.ReadAllText(host.PasswordFile).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CellsException($"The password of host {host.Url} cannot be read from {host.PasswordFile}: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using Cells.Api;
+using Cells.Api.Admin;
+using Cells.Api.Http;
+using Cells.Api.Identity;
+using Cells.Compute;
+using Cells.Compute.Images;
+using Cells.Compute.Pools;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Host.Configuration;
+using Cells.Messaging;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+using Cells.Messaging.Transports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Cells.Host.Up;
+
+/// <summary>
+/// All cells of a tree in this process, over the in-process transport, and the top cell's door. Composes; decides nothing. Cells start from the top
+/// down and end from the bottom up; what they were doing goes on from their rows at the next start.
+/// </summary>
+internal sealed class TreeProcess : IAsyncDisposable
+{
+    private readonly List<CellRuntime> _cells = [];
+    private readonly List<IDisposable> _owned = [];
+    private readonly TaskCompletionSource<string> _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WebApplication? _door;
+
+    private TreeProcess(TreeParts parts) => Parts = parts;
+
+    public TreeParts Parts { get; }
+
+    /// <summary>Where clients reach the door, without a slash at its end.</summary>
+    public string BaseUrl { get; private set; } = "";
+
+    public IReadOnlyList<CellRuntime> Cells => _cells;
+
+    /// <summary>Ends with the reason when a cell stopped by itself: a fault no restart of an actor could mend.</summary>
+    public Task<string> Fault => _fault.Task;
+
+    public static async Task<TreeProcess> StartAsync(TreeParts parts, CancellationToken stop)
+    {
+        var tree = new TreeProcess(parts);
+        try
+        {
+            await tree.StartCellsAsync(stop);
+            return tree;
+        }
+        catch
+        {
+            await tree.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_door is not null)
+        {
+            await _door.StopAsync();
+            await _door.DisposeAsync();
+        }
+        foreach (var cell in Enumerable.Reverse(_cells))
+            await cell.StopAsync("the process ends");
+        foreach (var owned in Enumerable.Reverse(_owned))
+            owned.Dispose();
+    }
+
+    private async Task StartCellsAsync(CancellationToken stop)
+    {
+        var dispatcher = new ThreadPoolDispatcher();
+        var transport = new InProcessTransport();
+        var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
+        var images = new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) }));
+        foreach (var cell in Parts.Topology.Cells.OrderBy(c => Parts.Topology.PathOf(c).Count(ch => ch == '.')))
+        {
+            var runtime = await StartRuntimeAsync(cell, dispatcher, transport, stop);
+            _cells.Add(runtime);
+            _ = runtime.System.WhenTerminated.ContinueWith(
+                _ => { if (runtime.System.Fault is { } fault) _fault.TrySetResult($"Cell {runtime.Name} stopped by itself: {fault.Message}"); },
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            switch (cell.Kind)
+            {
+                case CellKind.Compute:
+                    ComputeCell.Start(runtime, ComputeOptionsOf(cell), wires, images);
+                    break;
+                case CellKind.Routing:
+                    Own(ApiCell.Start(runtime, new ApiOptions(), home: null));
+                    break;
+                default:
+                    await StartHomeAsync(runtime, stop);
+                    break;
+            }
+        }
+    }
+
+    private async Task<CellRuntime> StartRuntimeAsync(TopologyCell cell, IDispatcher dispatcher, ITransport transport, CancellationToken stop)
+    {
+        var neighbours = Parts.Topology.ChildrenOf(cell.Name).Select(c => new Neighbour(c.Name, NeighbourKind.Child)).ToList();
+        if (cell.Parent is { } parent)
+            neighbours.Add(new Neighbour(parent, NeighbourKind.Parent));
+        foreach (var neighbour in neighbours)
+            Parts.Data.EnsureLinkKeys(cell.Name, neighbour.Name);
+        return await CellRuntime.StartAsync(
+            new CellRuntimeOptions
+            {
+                Name = cell.Name,
+                Id = Parts.Data.CellId(cell.Name),
+                Kind = cell.Kind,
+                ConnectionString = await Parts.Databases.EnsureAsync(cell.Name, stop),
+                Migrations = [SqlSource.Messaging, cell.Kind == CellKind.Compute ? ComputeCell.Sql : ApiHome.Sql],
+                Neighbours = neighbours,
+                Transport = transport,
+                Keys = new FileLinkKeys(Parts.Data.LinkKeys),
+                Dispatcher = dispatcher,
+                Time = Parts.Time,
+                Ids = Parts.Ids,
+                Seed = BitConverter.ToInt32(Parts.Ids.NewGuid().ToByteArray()),
+                Loggers = Parts.Loggers,
+            },
+            stop);
+    }
+
+    private ComputeOptions ComputeOptionsOf(TopologyCell cell) => new()
+    {
+        Hosts = ComputeHosts.Of(cell, Parts.Fleet, Parts.SimulatedPassword),
+        Sessions = SessionVault.FromFile(Path.Combine(Parts.Data.Keys, $"{cell.Name}.sessions.key"), Parts.Ids),
+        Zone = cell.Zone,
+    };
+
+    private async Task StartHomeAsync(CellRuntime runtime, CancellationToken stop)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(Parts.Loggers);
+        builder.Services.AddSingleton<IHostLifetime, EndedByUs>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(Parts.Listen);
+        });
+        _door = builder.Build();
+        BaseUrl = $"http://{Parts.Listen}";
+        var api = Own(ApiCell.Start(runtime, new ApiOptions(), new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images)));
+        await api.Home!.StartAsync(stop);
+        await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
+        _door.UseRouting();
+        _door.MapCells(api.Home, new AdminRoutes(api.Admin).Routes);
+        try
+        {
+            await _door.StartAsync(stop);
+        }
+        catch (IOException error)
+        {
+            throw new CellsException($"The door cannot listen on {Parts.Listen}: {error.Message} Choose another with --listen.", error);
+        }
+    }
+
+    private T Own<T>(T thing) where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+
+    /// <summary>The door ends when the tree does, not by console signals of its own.</summary>
+    private sealed class EndedByUs : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <param name="Listen">With a real port.</param>
+/// <param name="Fleet">Null without simulated hosts.</param>
+internal sealed record TreeParts(
+    Topology Topology,
+    DataDirectory Data,
+    Databases Databases,
+    SimulatedFleet? Fleet,
+    string SimulatedPassword,
+    IPEndPoint Listen,
+    TimeProvider Time,
+    IIdSource Ids,
+    ILoggerFactory Loggers);
