@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Cells.Compute.XenApi;
+using Cells.XenSim.Faults;
+using Cells.XenSim.Fleet;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.XenSim;
+
+/// <summary>The product's own client against the simulator over real sockets: two readings of one protocol must agree.</summary>
+public sealed class ClientAgainstSimulatorTests
+{
+    private readonly HttpXapiWireFactory _wires = new(XapiTrust.MachineOnly, TimeProvider.System);
+    private XenSimFleet _fleet = null!;
+    private IXapiWire _wire = null!;
+
+    [SetUp]
+    public async Task StartFleet()
+    {
+        _fleet = await XenSimFleet.StartAsync(XenSimFleetOptions.Standalone(1, "secret"), TimeProvider.System, CancellationToken.None);
+        _wire = _wires.Open(HostAddress.Parse(_fleet.Hosts[0].Url.ToString().TrimEnd('/')));
+    }
+
+    [TearDown]
+    public async Task StopFleet()
+    {
+        await _fleet.DisposeAsync();
+        _wires.Dispose();
+    }
+
+    [Test]
+    public async Task From_login_to_logout_a_server_is_built_seen_and_destroyed()
+    {
+        Assert.That(await XenApiClient.IsAliveAsync(_wire, CancellationToken.None), Is.True);
+        var session = await XenApiClient.LoginAsync(_wire, new XenCredentials("root", "secret"), "cells", CancellationToken.None);
+        Task<T> Call<T>(XenRequest<T> request) => session.CallAsync(request, CancellationToken.None);
+
+        // What an inventory reads.
+        var pool = (await Call(Pool.GetAllRecords())).Single();
+        var host = (await Call(Host.GetAllRecords())).Single();
+        var sr = (await Call(Sr.GetAllRecords())).Single();
+        await Call(HostMetrics.GetAllRecords());
+        await Call(Pbd.GetAllRecords());
+        await Call(Network.GetAllRecords());
+        var pif = (await Call(Pif.GetAllRecords())).Single();
+        var free = await Call(Host.ComputeFreeMemory(host.Key));
+        Assert.That(host.Value.Uuid.ToString("D"), Is.EqualTo(_fleet.Hosts[0].Uuid));
+
+        // An image, a disk of it, a VM on it.
+        var stamp = new Dictionary<string, string> { ["cells-instance"] = "x" };
+        var image = await Call(Vdi.Create(new NewVdi("image", "", sr.Key, 8 << 20, stamp)));
+        var import = await Call(XenTask.Create("import", ""));
+        var token = (await Call(XenEvents.From(["task", "vm"], "", TimeSpan.FromSeconds(5)))).Token;
+        await session.ImportRawVdiAsync(image, import, new Zeros(5 << 20), TimeSpan.FromSeconds(30), CancellationToken.None);
+        await Call(XenEvents.From(["task"], token, TimeSpan.FromSeconds(30)));
+        Assert.That(XapiSession.ResultOf(Vdi.CloneFrom(image), await Call(XenTask.GetRecord(import))), Is.EqualTo(image));
+        var disk = await Call(Vdi.CloneFrom(image));
+        var vm = await Call(Vm.Create(new NewVm("server", "", 2, 1L << 30, stamp)));
+        await Call(Vbd.Create(new NewVbd(vm, disk, "0", Bootable: true, stamp)));
+        await Call(Vif.Create(new NewVif(vm, pif.Value.Network, "0", "", stamp)));
+        var start = await session.StartTaskAsync(Vm.StartOn(vm, host.Key, startPaused: true, force: false), CancellationToken.None);
+        Assert.That((await Call(XenTask.GetRecord(start))).Status, Is.EqualTo(XenTaskStatus.Success));
+        await Call(Vm.Unpause(vm));
+        await Call(XenTask.Destroy(start));
+
+        // What the host shows.
+        var seen = (await Call(XenEvents.From(["vm"], token, TimeSpan.FromSeconds(5)))).Events.Select(e => e.Record).OfType<Vm>().Single();
+        var record = await Call(Vm.GetRecord(vm));
+        Assert.That((seen.PowerState, seen.ResidentOn, seen.Uuid), Is.EqualTo((VmPowerState.Running, host.Key, record.Uuid)));
+        Assert.That(await Call(Host.ComputeFreeMemory(host.Key)), Is.EqualTo(free - (1L << 30) - await Call(Vm.ComputeMemoryOverhead(vm))));
+        Assert.That(record.MemoryOverhead, Is.EqualTo(await Call(Vm.ComputeMemoryOverhead(vm))));
+        Assert.That(_fleet.Account()[0].Domains.Single().OtherConfig["cells-instance"], Is.EqualTo("x"));
+
+        // And away again.
+        await Call(Vm.HardShutdown(vm));
+        await Call(Vm.Destroy(vm));
+        await Call(Vdi.Destroy(disk));
+        Assert.That(_fleet.Account()[0].Vms, Is.Empty);
+        Assert.That(pool.Value.Uuid, Is.Not.EqualTo(Guid.Empty));
+        await XenApiClient.LogoutAsync(session, CancellationToken.None);
+        Assert.That(Assert.ThrowsAsync<XenApiFailure>(() => Call(Pool.GetAllRecords()))!.Code, Is.EqualTo("SESSION_INVALID"));
+    }
+
+    [Test]
+    public async Task A_lost_answer_is_an_unknown_outcome_and_a_refusal_keeps_its_parameters()
+    {
+        var session = await XenApiClient.LoginAsync(_wire, new XenCredentials("root", "secret"), "cells", CancellationToken.None);
+        var vm = await session.CallAsync(Vm.Create(new NewVm("server", "", 1, 1L << 30, new Dictionary<string, string>())), CancellationToken.None);
+        _fleet.Inject(new SimFault.OnCall("VM.destroy", FaultKind.LoseAnswer));
+
+        var refused = Assert.ThrowsAsync<XenApiFailure>(() => session.CallAsync(Vm.Unpause(vm), CancellationToken.None))!;
+        Assert.ThrowsAsync<XenApiUnknownOutcome>(() => session.CallAsync(Vm.Destroy(vm), CancellationToken.None));
+
+        Assert.That((refused.Code, refused.Parameters[1], refused.Parameters[2]), Is.EqualTo(("VM_BAD_POWER_STATE", "paused", "halted")));
+        Assert.That(_fleet.Account()[0].Vms, Is.Empty);
+    }
+
+    private sealed class Zeros(int length) : IByteSource
+    {
+        public long Length => length;
+
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken stop)
+        {
+            yield return new byte[length / 2];
+            await Task.Yield();
+            yield return new byte[length - (length / 2)];
+        }
+    }
+}
