@@ -3,6 +3,7 @@ using Cells.Compute.XenApi;
 using Cells.XenSim.Faults;
 using Cells.XenSim.Fleet;
 using NUnit.Framework;
+using XenHost = Cells.Compute.XenApi.Host;
 
 namespace Cells.IntegrationTests.XenSim;
 
@@ -36,13 +37,13 @@ public sealed class ClientAgainstSimulatorTests
 
         // What an inventory reads.
         var pool = (await Call(Pool.GetAllRecords())).Single();
-        var host = (await Call(Host.GetAllRecords())).Single();
+        var host = (await Call(XenHost.GetAllRecords())).Single();
         var sr = (await Call(Sr.GetAllRecords())).Single();
         await Call(HostMetrics.GetAllRecords());
         await Call(Pbd.GetAllRecords());
         await Call(Network.GetAllRecords());
         var pif = (await Call(Pif.GetAllRecords())).Single();
-        var free = await Call(Host.ComputeFreeMemory(host.Key));
+        var free = await Call(XenHost.ComputeFreeMemory(host.Key));
         Assert.That(host.Value.Uuid.ToString("D"), Is.EqualTo(_fleet.Hosts[0].Uuid));
 
         // An image, a disk of it, a VM on it.
@@ -66,7 +67,7 @@ public sealed class ClientAgainstSimulatorTests
         var seen = (await Call(XenEvents.From(["vm"], token, TimeSpan.FromSeconds(5)))).Events.Select(e => e.Record).OfType<Vm>().Single();
         var record = await Call(Vm.GetRecord(vm));
         Assert.That((seen.PowerState, seen.ResidentOn, seen.Uuid), Is.EqualTo((VmPowerState.Running, host.Key, record.Uuid)));
-        Assert.That(await Call(Host.ComputeFreeMemory(host.Key)), Is.EqualTo(free - (1L << 30) - await Call(Vm.ComputeMemoryOverhead(vm))));
+        Assert.That(await Call(XenHost.ComputeFreeMemory(host.Key)), Is.EqualTo(free - (1L << 30) - await Call(Vm.ComputeMemoryOverhead(vm))));
         Assert.That(record.MemoryOverhead, Is.EqualTo(await Call(Vm.ComputeMemoryOverhead(vm))));
         Assert.That(_fleet.Account()[0].Domains.Single().OtherConfig["cells-instance"], Is.EqualTo("x"));
 
