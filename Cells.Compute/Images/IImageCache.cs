@@ -23,12 +23,21 @@ internal abstract record ImageAnswer
 {
     private ImageAnswer() { }
 
+    /// <summary>Why it is not there; empty when it is.</summary>
+    public virtual string Reason => "";
+
     /// <param name="Vdi">Its uuid on the SR; it is cloned, never used itself.</param>
     public sealed record Ready(Guid Vdi) : ImageAnswer;
 
     /// <summary>It will not be had, for this image and cell: refused by its home, or its bytes are not what they were said to be.</summary>
-    public sealed record Refused(string Reason) : ImageAnswer;
+    public sealed record Refused(string Why) : ImageAnswer
+    {
+        public override string Reason => Why;
+    }
 
     /// <summary>Not this time: asked again later.</summary>
-    public sealed record Failed(string Reason) : ImageAnswer;
+    public sealed record Failed(string Why) : ImageAnswer
+    {
+        public override string Reason => Why;
+    }
 }

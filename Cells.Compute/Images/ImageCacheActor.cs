@@ -123,7 +123,7 @@ internal sealed class ImageCacheActor : ReceiveActor
         else
         {
             _known.Remove((image.Id, sr));
-            ComputeTelemetry.ImageNotFetched(_setup.Logger, image.Id, sr, m.Answer.ToString());
+            ComputeTelemetry.ImageNotFetched(_setup.Logger, image.Id, sr, m.Answer.Reason);
         }
         End(fetch, m.Answer);
     }

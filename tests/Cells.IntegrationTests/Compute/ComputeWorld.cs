@@ -31,7 +31,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
     private readonly InProcessTransport _transport = new();
     private readonly DerivedLinkKeys _keys = new(new byte[32]);
     private readonly SystemIds _ids = new();
-    private readonly HttpXapiWireFactory _wires = new(XapiTrust.MachineOnly, TimeProvider.System);
+    private readonly HttpXapiWireFactory _http = new(XapiTrust.MachineOnly, TimeProvider.System);
     private readonly List<CellRuntime> _ended = [];
     private CellRuntime? _parentRuntime;
     private CellRuntime? _runtime;
@@ -41,6 +41,10 @@ internal sealed class ComputeWorld : IAsyncDisposable
         (_parentDatabase, Database, Fleet, Images) = (parentDatabase, database, fleet, images);
 
     public TestDatabase Database { get; }
+
+    /// <summary>What the cell that runs now speaks through.</summary>
+    public GatedWires Wires { get; private set; } = null!;
+
     public XenSimFleet Fleet { get; }
     public SeededImages Images { get; }
     public ParentCell ParentCell { get; private set; } = null!;
@@ -62,7 +66,8 @@ internal sealed class ComputeWorld : IAsyncDisposable
     public async Task StartCellAsync()
     {
         _runtime = await RuntimeAsync(Cell, CellKind.Compute, Database, new Neighbour(Parent, NeighbourKind.Parent));
-        _cell = ComputeCell.Start(_runtime, Options(), _wires, Images);
+        Wires = new GatedWires(_http);
+        _cell = ComputeCell.Start(_runtime, Options(), Wires, Images);
     }
 
     /// <summary>What kill -9 does: nothing is finished.</summary>
@@ -73,6 +78,16 @@ internal sealed class ComputeWorld : IAsyncDisposable
     }
 
     public Task<CellInspection> InspectAsync() => _cell!.InspectAsync(CancellationToken.None);
+
+    /// <summary>kill -9, and the same cell again on its database.</summary>
+    public async Task RestartCellAsync()
+    {
+        CrashCell();
+        await StartCellAsync();
+    }
+
+    /// <summary>The same bytes under a new id: no SR has it cached.</summary>
+    public void NewImage() => Images.Spec = Images.Spec with { Id = new ImageId(Guid.NewGuid()) };
 
     public BuildInstance NewBuild(Flavor? flavor = null) => new(
         new InstanceId(Guid.NewGuid()), 1, 1, 0, new ProjectId(Guid.NewGuid()), new UserId(Guid.NewGuid()), "req-1", "web", flavor ?? Small, Images.Spec, PlacementHints.None);
@@ -101,6 +116,25 @@ internal sealed class ComputeWorld : IAsyncDisposable
         (await Database.QueryAsync<long>("select count(*) from claim")).Single(),
         (await Database.QueryAsync<long>("select coalesce(sum(promised), 0)::bigint from provider")).Single());
 
+    /// <summary>As somebody else does who has the hosts' password: what is done here is done behind the cell's back.</summary>
+    public Task<XapiSession> LogInAsync() => XenApiClient.LoginAsync(
+        _http.Open(Options().Hosts[0].Address), new XenCredentials("root", Password), "somebody else", CancellationToken.None);
+
+    public async Task DeleteAsync(BuildInstance build)
+    {
+        var deleted = ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
+        await ParentCell.SendAsync(DeleteOf(build));
+        await deleted;
+    }
+
+    /// <summary>Everything on the hosts that nobody should have: unfinished clones, half-made cached images, tasks.</summary>
+    public IReadOnlyList<string> Leftovers() =>
+    [
+        .. Fleet.Account().SelectMany(h => h.Disks)
+            .Where(d => d.Managed && !(d.OtherConfig.TryGetValue("cells-self", out var self) && self == d.Uuid))
+            .Select(d => $"{d.Name} {d.Uuid} [{string.Join(", ", d.OtherConfig)}]"),
+    ];
+
     public async ValueTask DisposeAsync()
     {
         if (!_ended.Contains(_runtime!))
@@ -109,7 +143,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         foreach (var ended in _ended)
             await ended.DisposeAsync();
         await Fleet.DisposeAsync();
-        _wires.Dispose();
+        _http.Dispose();
         await Database.DisposeAsync();
         await _parentDatabase.DisposeAsync();
     }

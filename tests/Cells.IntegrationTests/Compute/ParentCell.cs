@@ -77,6 +77,8 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
         return AnswersTo(id).OfType<T>().Last();
     }
 
+    public Task AnswersAsync(InstanceId id, int count) => Until($"{count} answers of {id}", () => _answers.Count(a => a.Instance == id) >= count);
+
     public Task HostsUpAsync(int count) => Until($"{count} hosts up", () => _hosts.Values.Count(h => h.Status == "up") >= count && _news?.Reaches[0].HostsUp >= count);
 
     public Task NewsAsync(Func<CellNews, bool> isWanted) => Until("news", () => _news is { } news && isWanted(news));
