@@ -1,0 +1,43 @@
+using Cells.Api.Dispatch;
+using Cells.Api.Nova;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Storage;
+
+namespace Cells.IntegrationTests.Api;
+
+/// <summary>A dispatcher without cells below: a build waits for a child, and a delete of what nobody holds ends at once.</summary>
+internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : IServerDispatch
+{
+    /// <summary>Answered in place of a commit, once.</summary>
+    public DispatchOutcome? Next { get; set; }
+
+    /// <summary>Deletes stay open: a cell below is at it.</summary>
+    public bool DeletesTakeTime { get; set; }
+
+    public async Task<DispatchOutcome> BuildAsync(
+        IReadOnlyList<BuildInstance> builds, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop)
+    {
+        if (TakeNext() is { } next)
+            return next;
+        var now = time.GetUtcNow();
+        return new DispatchOutcome.Ended(await committer.CommitAsync(new Change([.. together, .. builds.Select(build => new InsertDispatch(new DispatchRow(
+            build.Instance, build.Epoch, build.Intent, null, DispatchState.Waiting, null, null, 0, build, [], [], null, null, deadline, null, now, now, 1)))])));
+    }
+
+    public async Task<DispatchOutcome> DeleteAsync(
+        DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop)
+    {
+        if (TakeNext() is { } next)
+            return next;
+        IWrite[] end = DeletesTakeTime ? [] : [new HomeIntents().Terminated(delete.Instance, time.GetUtcNow())];
+        return new DispatchOutcome.Ended(await committer.CommitAsync(new Change([.. together, .. end])));
+    }
+
+    private DispatchOutcome? TakeNext()
+    {
+        var next = Next;
+        Next = null;
+        return next;
+    }
+}
