@@ -16,7 +16,6 @@ namespace Cells.Api;
 /// </summary>
 public sealed class ApiHome : IDisposable
 {
-    private readonly TokenSigner _signer;
     private readonly GlanceImages _images;
     private readonly IReadOnlyList<ApiRoute> _routes;
     private readonly ILogger _logger;
@@ -26,8 +25,8 @@ public sealed class ApiHome : IDisposable
         ICellDatabase database, ICommitter committer, IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options, ILogger logger)
     {
         (Ids, Options, _logger) = (ids, options, logger);
-        _signer = new TokenSigner(options.KeyDirectory, logger);
-        Tokens = new TokenVerifier(_signer, database, time);
+        Signer = new TokenSigner(options.KeyDirectory, logger);
+        Tokens = new TokenVerifier(Signer, database, time);
         var (identity, catalog) = (new IdentityStore(database), new Catalog(options));
         var (images, flavors, keypairs, quotas) = (new ImageStore(database), new FlavorStore(database), new KeypairStore(database), new QuotaStore(database));
 
@@ -38,7 +37,7 @@ public sealed class ApiHome : IDisposable
         [
             .. new VersionDocuments(options).Routes,
             .. new IdentityRoutes(
-                new KeystoneTokens(identity, _signer, Tokens, committer, catalog, time, ids, options),
+                new KeystoneTokens(identity, Signer, Tokens, committer, catalog, time, ids, options),
                 new Projects(identity, committer, ids, options), catalog).Routes,
             .. new ImageRoutes(_images, ImageTickets).Routes,
             .. new NovaRoutes(
@@ -53,6 +52,7 @@ public sealed class ApiHome : IDisposable
     public NovaServers Servers { get; }
     public ImageTickets ImageTickets { get; }
     public HomeOptions Options { get; }
+    internal TokenSigner Signer { get; }
     internal TokenVerifier Tokens { get; }
     internal IIdSource Ids { get; }
     internal IEnumerable<ApiRoute> Routes => _routes;
@@ -60,5 +60,5 @@ public sealed class ApiHome : IDisposable
     /// <summary>Once, before requests are served: removes what a crash left of uploads.</summary>
     public Task StartAsync(CancellationToken stop) => _images.RemoveLeftoversAsync(_logger, stop);
 
-    public void Dispose() => _signer.Dispose();
+    public void Dispose() => Signer.Dispose();
 }
