@@ -47,13 +47,14 @@ public sealed class ApiCell : IDisposable
         var children = Neighbours(runtime, NeighbourKind.Child);
         var parents = Neighbours(runtime, NeighbourKind.Parent);
 
-        var servers = new ServerDispatch(children, runtime.Links.IsFull);
+        var servers = new ServerDispatch();
         var door = home is null
             ? null
             : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home, log);
         var parts = new DispatchParts(
             runtime.Name, runtime.Kind, parents, children, runtime.Committer, runtime.Database,
-            door is null ? null : new HomeIntents(), door?.ImageTickets, runtime.Links.Send, runtime.Time,
+            door is null ? null : new HomeIntents(), door?.ImageTickets, runtime.Links.Send,
+            parent => runtime.Links.Status.FirstOrDefault(s => s.Neighbour == parent)?.WorkInWatermark ?? 0, runtime.Links.IsFull, runtime.Time,
             () => runtime.NewRandom("dispatch"), options, log);
         var dispatch = runtime.System.ActorOf(Props.Create(() => new DispatchActor(parts)).WithMailboxCapacity(MailboxCapacity), "dispatch");
         var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, log)), "index");

@@ -14,8 +14,12 @@ internal sealed class Children
 {
     private readonly SortedDictionary<CellName, Child> _children = [];
 
-    public Children(IEnumerable<CellName> names)
+    private readonly Func<CellName, bool> _isFull;
+
+    /// <param name="isFull">True while a child's work lane is full: it is asked only when every other is full too.</param>
+    public Children(IEnumerable<CellName> names, Func<CellName, bool> isFull)
     {
+        _isFull = isFull;
         foreach (var name in names)
             _children.Add(name, new Child(name));
     }
@@ -74,9 +78,13 @@ internal sealed class Children
 
     public CellChoice Choose(CellName cell, BuildInstance build, IReadOnlyCollection<CellName> tried, Random draw)
     {
+        var allAreFull = _children.Values.Where(c => c.Health == NeighbourHealth.Up).All(c => _isFull(c.Name));
         var decision = ChooseCell.Decide(
             cell,
-            [.. _children.Values.Select(c => new ChildState(c.Name, c.Health != NeighbourHealth.Up, c.Capacity, c.Reaches))],
+            [
+                .. _children.Values.Select(c => new ChildState(
+                    c.Name, Silent: c.Health != NeighbourHealth.Up || (!allAreFull && _isFull(c.Name)), c.Capacity, c.Reaches)),
+            ],
             Request(build, [.. build.Hints.NotCells.Concat(tried)]),
             draw);
         var mayComeLater = decision.Child is null

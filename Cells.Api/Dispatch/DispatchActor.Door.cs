@@ -26,6 +26,12 @@ internal sealed partial class DispatchActor
             }
             var decision = Dispatching.FirstDispatch(build, from: null, scene);
             planned.Add((slot, decision));
+            if (FullLane(decision) is { } full)
+            {
+                Abandon(planned);
+                Sender.Tell(new DispatchOutcome.LaneFull(full, LaneRetry));
+                return;
+            }
             writes.AddRange(Writes(decision, build.Instance, asked.TraceParent));
         }
         PipeToSelf(

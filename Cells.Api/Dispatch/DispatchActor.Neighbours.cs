@@ -113,7 +113,7 @@ internal sealed partial class DispatchActor
     private void SendNews()
     {
         foreach (var parent in _parts.Parents)
-            _parts.SendNews(new SendNews(parent, _children.NewsOf(_parts.Cell, _parts.Kind, Counted(parent).UpTo)));
+            _parts.SendNews(new SendNews(parent, _children.NewsOf(_parts.Cell, _parts.Kind, Counted(parent).UpTo(_parts.WorkWatermark(parent)))));
     }
 
     /// <summary>For the admin API: how the children are. Answered by <see cref="ChildrenReport"/>.</summary>

@@ -14,6 +14,9 @@ internal sealed partial class DispatchActor : ReceiveActor
 {
     private const int MostReadAtOnce = 512;
 
+    // A full lane drains in seconds once its neighbour is heard again.
+    private static readonly TimeSpan LaneRetry = TimeSpan.FromSeconds(5);
+
     private readonly DispatchParts _parts;
     private readonly DispatchStore _store;
     private readonly Children _children;
@@ -27,7 +30,7 @@ internal sealed partial class DispatchActor : ReceiveActor
     {
         _parts = parts;
         _store = new DispatchStore(parts.Database);
-        _children = new Children(parts.Children);
+        _children = new Children(parts.Children, parts.IsFull);
         _draw = parts.NewRandom();
 
         Receive<WorkReceived>(OnWork);
@@ -55,7 +58,7 @@ internal sealed partial class DispatchActor : ReceiveActor
     private void OnWork(WorkReceived work)
     {
         if (work.From == NeighbourKind.Parent)
-            Counted(work.Link).Received(work.Number);
+            Counted(work.Link).Received(work.Incarnation, work.Number);
         var origin = new Origin(Sender, work.Link, work.Number);
         switch (work.Message, work.From)
         {
@@ -147,6 +150,12 @@ internal sealed partial class DispatchActor : ReceiveActor
 
     private void Carry(Slot slot, Job job, Decision decision)
     {
+        if (job.Reply is Asker refusedAsker && FullLane(decision) is { } full)
+        {
+            slot.Jobs.Dequeue();
+            refusedAsker.Who.Tell(new DispatchOutcome.LaneFull(full, LaneRetry));
+            return;
+        }
         if (decision.Refused is { } refused)
         {
             DispatchTelemetry.Refused(_parts.Log, _parts.Cell, refused, job.Event.GetType().Name, slot.Instance,
@@ -166,6 +175,10 @@ internal sealed partial class DispatchActor : ReceiveActor
             outcome => new ChangeEnded(slot, decision, outcome),
             error => new ChangeEnded(slot, decision, new CommitOutcome.Unavailable(error.Message)));
     }
+
+    /// <summary>Only for the door, whose clients can come again: what came over a link is owed an answer and waits in the outbox.</summary>
+    private CellName? FullLane(Decision decision) =>
+        decision.Mail.Where(m => _parts.IsFull(m.Link)).Select(m => (CellName?)m.Link).FirstOrDefault();
 
     private List<IWrite> Writes(Decision decision, InstanceId instance, string? traceParent)
     {

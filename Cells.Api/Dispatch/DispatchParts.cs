@@ -10,6 +10,8 @@ namespace Cells.Api.Dispatch;
 /// <param name="Intents">Null in a routing cell.</param>
 /// <param name="Tickets">Null in a routing cell: it passes requests up.</param>
 /// <param name="SendNews">Hands news to the links.</param>
+/// <param name="WorkWatermark">Up to which work number of a parent's link everything is done and durable.</param>
+/// <param name="IsFull">More work waits for this neighbour than its lane may hold.</param>
 /// <param name="NewRandom">The draw among equal children; asked again at each start of the actor.</param>
 internal sealed record DispatchParts(
     CellName Cell,
@@ -21,6 +23,8 @@ internal sealed record DispatchParts(
     IHomeIntents? Intents,
     IImageTickets? Tickets,
     Action<SendNews> SendNews,
+    Func<CellName, long> WorkWatermark,
+    Func<CellName, bool> IsFull,
     TimeProvider Time,
     Func<Random> NewRandom,
     ApiOptions Options,

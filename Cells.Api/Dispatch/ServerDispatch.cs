@@ -1,4 +1,3 @@
-using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Storage;
@@ -6,12 +5,10 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Dispatch;
 
 /// <summary>The door's way to the dispatcher.</summary>
-internal sealed class ServerDispatch(IReadOnlyList<CellName> children, Func<CellName, bool> isFull) : IServerDispatch
+internal sealed class ServerDispatch : IServerDispatch
 {
     // The database's own time-outs end first: this only keeps a request from waiting for an actor that is gone.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan LaneRetry = TimeSpan.FromSeconds(5);
 
     private IActorRef _dispatch = ActorRefs.Nobody;
 
@@ -19,13 +16,8 @@ internal sealed class ServerDispatch(IReadOnlyList<CellName> children, Func<Cell
     public void Attach(IActorRef dispatch) => _dispatch = dispatch;
 
     public Task<DispatchOutcome> BuildAsync(
-        IReadOnlyList<BuildInstance> builds, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop)
-    {
-        // Which child is asked is not known yet; a build needs a lane only if every one is full.
-        return children.Count > 0 && children.All(isFull)
-            ? Task.FromResult<DispatchOutcome>(new DispatchOutcome.LaneFull(children[0], LaneRetry))
-            : _dispatch.Ask<DispatchOutcome>(new DispatchActor.BuildServers(builds, together, deadline, traceParent), Patience, stop);
-    }
+        IReadOnlyList<BuildInstance> builds, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
+        _dispatch.Ask<DispatchOutcome>(new DispatchActor.BuildServers(builds, together, deadline, traceParent), Patience, stop);
 
     public Task<DispatchOutcome> DeleteAsync(
         DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
