@@ -15,6 +15,7 @@ internal static class CommandLine
         var root = new RootCommand("Cells: a hierarchical multi-cell compute orchestrator for XenServer and XCP-ng fleets.")
         {
             UpCommand.Create(),
+            RunCommand.Create(),
             TreeCommand.Create(),
             HostsCommand.Create(),
             ExplainCommand.Create(),

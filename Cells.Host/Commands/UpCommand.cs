@@ -51,8 +51,7 @@ internal static class UpCommand
         // Everything that can be wrong about the words is found before anything is started.
         var topology = options.TopologyFile is { } file ? Topology.Read(file, options.HostsPerCell) : Topology.Default(options.HostsPerCell);
         var (time, ids) = (SystemTime.Provider, new SystemIds());
-        using var loggers = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true)
-            .AddFilter<Microsoft.Extensions.Logging.Console.ConsoleLoggerProvider>(null, LogLevel.Warning));
+        using var loggers = Loggers.ToStandardError(LogLevel.Warning);
         using var directory = new DataDirectory(options.Data, ids);
         SimulatorProcess? simulator = null;
         try
@@ -68,18 +67,13 @@ internal static class UpCommand
             await using var tree = await TreeProcess.StartAsync(
                 new TreeParts(topology, directory, databases, simulator?.Fleet, await File.ReadAllTextAsync(directory.HostPasswordFile, stop) is var p ? p.Trim() : "",
                     FreePort.Resolve(options.Listen), time, ids, loggers), stop);
-            var rc = new OpenRc(new Uri($"{tree.BaseUrl}/identity/v3"), "admin", directory.AdminPassword, "admin", "Default", "Default");
-            directory.WriteSecret("openrc", rc.ToFile());
-            directory.WriteSecret("clouds.yaml", rc.ToCloudsYaml());
+            var rc = tree.WriteEntry();
             using var cloud = await CloudClient.EnterAsync(rc, stop);
             await EnsureFlavorsAsync(cloud, stop);
             var missing = await WaitForHostsAsync(cloud, topology, time, stop);
             Introduce(topology, directory, tree, options.Data, missing);
 
-            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var registration = stop.Register(() => ended.TrySetResult());
-            if (await Task.WhenAny(ended.Task, tree.Fault) == tree.Fault)
-                throw new CellsException(await tree.Fault);
+            await tree.WaitAsync(stop);
             Say("ending: the cells stop; what they were doing goes on at the next start");
         }
         finally

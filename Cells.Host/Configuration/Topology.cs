@@ -35,6 +35,12 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
     {
         var file = ConfigurationFile.Read(path);
         file.AllowOnly(file.Root, "the topology", "cells", "simulated_host");
+        return Read(file, hostsPerCell);
+    }
+
+    /// <summary>The keys 'cells' and 'simulated_host' of a file whose other keys are its reader's.</summary>
+    internal static Topology Read(ConfigurationFile file, int hostsPerCell)
+    {
         var cells = new List<TopologyCell>();
         var at = new Dictionary<CellName, YamlNode>();
         foreach (var node in file.List(file.Require(file.Root, "cells", "the topology"), "'cells'"))

@@ -9,6 +9,7 @@ using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Host.Clients;
 using Cells.Host.Configuration;
 using Cells.Messaging;
 using Cells.Messaging.Actors;
@@ -17,7 +18,6 @@ using Cells.Messaging.Storage;
 using Cells.Messaging.Transports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -42,11 +42,6 @@ internal sealed class TreeProcess : IAsyncDisposable
     /// <summary>Where clients reach the door, without a slash at its end.</summary>
     public string BaseUrl { get; private set; } = "";
 
-    public IReadOnlyList<CellRuntime> Cells => _cells;
-
-    /// <summary>Ends with the reason when a cell stopped by itself: a fault no restart of an actor could mend.</summary>
-    public Task<string> Fault => _fault.Task;
-
     public static async Task<TreeProcess> StartAsync(TreeParts parts, CancellationToken stop)
     {
         var tree = new TreeProcess(parts);
@@ -60,6 +55,25 @@ internal sealed class TreeProcess : IAsyncDisposable
             await tree.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Writes openrc and clouds.yaml (cloud "cells") into the data directory, for their owner's eyes only.</summary>
+    public OpenRc WriteEntry()
+    {
+        var rc = new OpenRc(new Uri($"{BaseUrl}/identity/v3"), "admin", Parts.Data.AdminPassword, "admin", "Default", "Default");
+        Parts.Data.WriteSecret("openrc", rc.ToFile());
+        Parts.Data.WriteSecret("clouds.yaml", rc.ToCloudsYaml());
+        return rc;
+    }
+
+    /// <summary>Until it is ended.</summary>
+    /// <exception cref="CellsException">A cell stopped by itself: a fault that no restart of an actor could mend.</exception>
+    public async Task WaitAsync(CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(() => ended.TrySetResult());
+        if (await Task.WhenAny(ended.Task, _fault.Task) == _fault.Task)
+            throw new CellsException(await _fault.Task);
     }
 
     public async ValueTask DisposeAsync()
