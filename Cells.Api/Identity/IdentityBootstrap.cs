@@ -34,13 +34,13 @@ public sealed class IdentityBootstrap(ICellDatabase database, ICommitter committ
         var project = await FindProjectAsync(store, stop);
         if (project is null)
         {
-            await CommitAsync(new InsertProject(new ProjectId(ids.NewGuid()), "default", "admin", "Operators of this cell"));
+            await CommitAsync(new InsertProject(new ProjectId(ids.NewGuid()), "default", "admin", "Operators of this cell", Enabled: true));
             project = await FindProjectAsync(store, stop);
         }
         var user = await FindUserAsync(store, stop);
         if (user is null)
         {
-            await CommitAsync(new InsertUser(new UserId(ids.NewGuid()), "default", "admin", PasswordHash.Of(password, ids)));
+            await CommitAsync(new InsertUser(new UserId(ids.NewGuid()), "default", "admin", PasswordHash.Of(password, ids), Enabled: true));
             user = await FindUserAsync(store, stop);
         }
         if (!PasswordHash.Matches(password, user!.PasswordHash))

@@ -25,13 +25,13 @@ internal sealed record InsertDomain(string Id, string Name, string Description) 
 }
 
 /// <summary>A project with its quota row. Misses when its name is taken in its domain.</summary>
-internal sealed record InsertProject(ProjectId Id, string DomainId, string Name, string Description) : IWrite
+internal sealed record InsertProject(ProjectId Id, string DomainId, string Name, string Description, bool Enabled) : IWrite
 {
     private const string Sql = """
         with written as (
             insert into project (id, domain_id, name, description, enabled)
-            select w.id, w.domain_id, w.name, w.description, true
-              from unnest(@ids, @domains, @names, @descriptions) as w (id, domain_id, name, description)
+            select w.id, w.domain_id, w.name, w.description, w.enabled
+              from unnest(@ids, @domains, @names, @descriptions, @enabled) as w (id, domain_id, name, description, enabled)
                 on conflict do nothing
             returning id
         )
@@ -46,18 +46,19 @@ internal sealed record InsertProject(ProjectId Id, string DomainId, string Name,
         Column.Uuid<InsertProject>("ids", w => w.Id.Value),
         Column.Text<InsertProject>("domains", w => w.DomainId),
         Column.Text<InsertProject>("names", w => w.Name),
-        Column.Text<InsertProject>("descriptions", w => w.Description));
+        Column.Text<InsertProject>("descriptions", w => w.Description),
+        Column.Boolean<InsertProject>("enabled", w => w.Enabled));
 
     public WriteKind Kind => TheKind;
 }
 
 /// <summary>A user. Misses when its name is taken in its domain.</summary>
-internal sealed record InsertUser(UserId Id, string DomainId, string Name, string PasswordHash) : IWrite
+internal sealed record InsertUser(UserId Id, string DomainId, string Name, string PasswordHash, bool Enabled) : IWrite
 {
     private const string Sql = """
         insert into user_account (id, domain_id, name, enabled, password_hash)
-        select w.id, w.domain_id, w.name, true, w.password_hash
-          from unnest(@ids, @domains, @names, @hashes) as w (id, domain_id, name, password_hash)
+        select w.id, w.domain_id, w.name, w.enabled, w.password_hash
+          from unnest(@ids, @domains, @names, @hashes, @enabled) as w (id, domain_id, name, password_hash, enabled)
             on conflict do nothing
         returning id
         """;
@@ -67,7 +68,8 @@ internal sealed record InsertUser(UserId Id, string DomainId, string Name, strin
         Column.Uuid<InsertUser>("ids", w => w.Id.Value),
         Column.Text<InsertUser>("domains", w => w.DomainId),
         Column.Text<InsertUser>("names", w => w.Name),
-        Column.Text<InsertUser>("hashes", w => w.PasswordHash));
+        Column.Text<InsertUser>("hashes", w => w.PasswordHash),
+        Column.Boolean<InsertUser>("enabled", w => w.Enabled));
 
     public WriteKind Kind => TheKind;
 }

@@ -54,20 +54,21 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
         ? List("roles", "/roles", await store.RolesAsync(query["name"], stop), WriteRole)
         : NotAllowed("identity:list_roles");
 
-    /// <summary>201; 409 when the domain has a project of that name.</summary>
+    /// <summary>201; 409 when the domain has a project of that name. Keystone takes any further member; those that mean nothing here are left out.</summary>
     public async Task<ApiResult> CreateProjectAsync(JsonElement body, CancellationToken stop)
     {
         var problem = new Problem();
         var asked = BodyObject.Root(body, problem).Object("project");
         var (name, description, domainId) = (asked.Text("name", maximum: 64), asked.OptionalText("description", maximum: 4096) ?? "", asked.OptionalText("domain_id") ?? "default");
-        asked.Ignore("enabled");
-        asked.Close();
+        var enabled = asked.Boolean("enabled") ?? true;
+        if (asked.Boolean("is_domain") == true)
+            problem.Note("project.is_domain", "A project that acts as a domain is not possible here.");
         if (problem.Text is { } wrong)
             return ApiResult.BadRequest(wrong);
         if (await store.FindDomainAsync(domainId, null, stop) is not { } domain)
             return ApiResult.NotFound($"Could not find domain: {domainId}.");
-        var project = new StoredProject(new NamedProject(new ProjectId(ids.NewGuid()), name, domain.Domain), description, Enabled: true);
-        return await committer.CommitAsync(new Change(new InsertProject(project.Project.Id, domainId, name, description))) switch
+        var project = new StoredProject(new NamedProject(new ProjectId(ids.NewGuid()), name, domain.Domain), description, enabled);
+        return await committer.CommitAsync(new Change(new InsertProject(project.Project.Id, domainId, name, description, enabled))) switch
         {
             CommitOutcome.Missed => ApiResult.Conflict($"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain: {name}."),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),
@@ -81,14 +82,13 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
         var problem = new Problem();
         var asked = BodyObject.Root(body, problem).Object("user");
         var (name, password, domainId) = (asked.Text("name"), asked.Text("password", maximum: 4096), asked.OptionalText("domain_id") ?? "default");
-        asked.Ignore("enabled");
-        asked.Close();
+        var enabled = asked.Boolean("enabled") ?? true;
         if (problem.Text is { } wrong)
             return ApiResult.BadRequest(wrong);
         if (await store.FindDomainAsync(domainId, null, stop) is not { } domain)
             return ApiResult.NotFound($"Could not find domain: {domainId}.");
-        var user = new StoredUser(new NamedUser(new UserId(ids.NewGuid()), name, domain.Domain), Enabled: true, PasswordHash.Of(password, ids));
-        return await committer.CommitAsync(new Change(new InsertUser(user.User.Id, domainId, name, user.PasswordHash))) switch
+        var user = new StoredUser(new NamedUser(new UserId(ids.NewGuid()), name, domain.Domain), enabled, PasswordHash.Of(password, ids));
+        return await committer.CommitAsync(new Change(new InsertUser(user.User.Id, domainId, name, user.PasswordHash, enabled))) switch
         {
             CommitOutcome.Missed => ApiResult.Conflict($"Conflict occurred attempting to store user - Duplicate entry found with name {name} at domain ID {domainId}."),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),

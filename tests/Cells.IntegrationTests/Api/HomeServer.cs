@@ -88,7 +88,7 @@ internal sealed class HomeServer : IAsyncDisposable
         var (name, domain) = (Guid.NewGuid().ToString("N"), new NamedDomain("default", "Default"));
         var (project, user) = (new ProjectId(Guid.NewGuid()), new UserId(Guid.NewGuid()));
         await Committer.CommitAsync(new Change(
-            new InsertProject(project, domain.Id, name, ""), new InsertUser(user, domain.Id, name, "no password"),
+            new InsertProject(project, domain.Id, name, "", Enabled: true), new InsertUser(user, domain.Id, name, "no password", Enabled: true),
             new GrantRole(user, ("project", project.ToString()), role)));
         var now = DateTimeOffset.UtcNow;
         var token = new Token(

@@ -87,6 +87,24 @@ public sealed class IdentityTests
     }
 
     [Test]
+    public async Task What_is_made_disabled_gives_no_tokens()
+    {
+        var name = Guid.NewGuid().ToString("N");
+        var project = (await Home.AdminAsync("POST", "/identity/v3/projects", HomeServer.Text(new { project = new { name, enabled = false } }))).Json.GetProperty("project");
+        var user = (await Home.AdminAsync("POST", "/identity/v3/users", HomeServer.Text(new { user = new { name, password = "secret", enabled = false } }))).Json.GetProperty("user");
+
+        var byUser = await Home.LogInAsync(name, "secret", project: null);
+        await Home.Database.ExecuteAsync($"""
+            insert into role_assignment (user_id, target_kind, target_id, role_id)
+            select u.id, 'project', '{project.GetProperty("id").GetString()}', role.id from user_account as u, role where u.name = 'admin' and role.name = 'admin'
+            """);
+        var inProject = await Home.LogInAsync("admin", HomeServer.AdminPassword, name);
+
+        Assert.That((project.GetProperty("enabled").GetBoolean(), user.GetProperty("enabled").GetBoolean()), Is.EqualTo((false, false)));
+        Assert.That((byUser.Status, inProject.Status), Is.EqualTo((401, 401)));
+    }
+
+    [Test]
     public async Task Names_that_are_taken_are_409_and_things_that_are_not_there_404()
     {
         Assert.That((await Home.AdminAsync("POST", "/identity/v3/projects", HomeServer.Text(new { project = new { name = "admin" } }))).Status, Is.EqualTo(409));

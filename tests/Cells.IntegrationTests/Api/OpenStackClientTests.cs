@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.Api;
+
+/// <summary>The unmodified openstack command line (Debian's python3-openstackclient) against the home.</summary>
+public sealed class OpenStackClientTests
+{
+    private const string Program = "/usr/bin/openstack";
+
+    private static HomeServer Home => SharedHome.Home;
+
+    private DirectoryInfo _directory = null!;
+
+    [SetUp]
+    public void Begin()
+    {
+        const string Missing = "The openstack client is not on this machine. Install it with: apt-get install python3-openstackclient";
+        if (!File.Exists(Program) && Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail(Missing);
+        if (!File.Exists(Program))
+            Assert.Ignore(Missing);
+        _directory = Directory.CreateTempSubdirectory("cells-test-client");
+    }
+
+    [TearDown]
+    public void End() => _directory?.Delete(recursive: true);
+
+    [Test]
+    public async Task It_logs_in_and_finds_every_service()
+    {
+        var token = await RunAsync("token", "issue");
+        var catalog = await RunAsync("catalog", "list");
+        var limits = await RunAsync("limits", "show", "--absolute");
+
+        Assert.That(token.GetProperty("project_id").GetString(), Is.EqualTo(Home.AdminProject.ToString()));
+        Assert.That(catalog.EnumerateArray().Select(service => service.GetProperty("Type").GetString()), Is.EquivalentTo(new[] { "identity", "image", "compute", "cells" }));
+        Assert.That(limits.EnumerateArray().Select(limit => limit.GetProperty("Name").GetString()), Does.Contain("maxTotalInstances").And.Contain("totalCoresUsed"));
+    }
+
+    [Test]
+    public async Task It_makes_lists_shows_and_deletes_servers_by_name()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N");
+        var file = Path.Combine(_directory.FullName, "disk.raw");
+        await File.WriteAllBytesAsync(file, new byte[100_000]);
+
+        var flavor = await RunAsync("flavor", "create", name, "--ram", "512", "--vcpus", "1", "--disk", "1");
+        var flavors = await RunAsync("flavor", "list");
+        var image = await RunAsync("image", "create", name, "--disk-format", "raw", "--container-format", "bare", "--file", file, "--property", "os_distro=debian");
+        var uploaded = await RunAsync("image", "show", name);
+        var images = await RunAsync("image", "list");
+        var key = await RunTextAsync("keypair", "create", name);
+        var server = await RunAsync("server", "create", name, "--flavor", name, "--image", name, "--key-name", name, "--property", "tier=front");
+        var servers = await RunAsync("server", "list", "--long");
+        var shown = await RunAsync("server", "show", name);
+        await RunTextAsync("server", "delete", name, "--wait");
+        var after = await RunAsync("server", "list");
+        await RunTextAsync("image", "delete", name);
+        await RunTextAsync("keypair", "delete", name);
+        await RunTextAsync("flavor", "delete", name);
+
+        Assert.That(flavor.GetProperty("ram").GetInt32(), Is.EqualTo(512));
+        Assert.That(flavors.EnumerateArray().Select(row => row.GetProperty("Name").GetString()), Does.Contain(name));
+        Assert.That(image.GetProperty("name").GetString(), Is.EqualTo(name));
+        Assert.That(uploaded.GetProperty("status").GetString(), Is.EqualTo("active"));
+        Assert.That(uploaded.GetProperty("size").GetInt32(), Is.EqualTo(100_000));
+        Assert.That(images.EnumerateArray().Single(row => row.GetProperty("Name").GetString() == name).GetProperty("Status").GetString(), Is.EqualTo("active"));
+        Assert.That(key, Does.StartWith("-----BEGIN RSA PRIVATE KEY-----"));
+        Assert.That(server.GetProperty("status").GetString(), Is.EqualTo("BUILD"));
+        var row = servers.EnumerateArray().Single(listed => listed.GetProperty("Name").GetString() == name);
+        Assert.That(row.GetProperty("Status").GetString(), Is.EqualTo("BUILD"));
+        Assert.That(row.GetProperty("Image Name").GetString(), Is.EqualTo(name));
+        Assert.That(row.GetProperty("Flavor Name").GetString(), Is.EqualTo(name));
+        Assert.That(shown.GetProperty("flavor").GetString(), Does.StartWith(name));
+        Assert.That(shown.GetProperty("image").GetString(), Does.StartWith(name));
+        Assert.That(shown.GetProperty("properties").ToString(), Does.Contain("front"));
+        Assert.That(after.EnumerateArray().Select(listed => listed.GetProperty("Name").GetString()), Does.Not.Contain(name));
+    }
+
+    [Test]
+    public async Task It_manages_projects_users_roles_quotas_and_image_properties()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N");
+
+        var project = await RunAsync("project", "create", name, "--description", "of the tests");
+        var user = await RunAsync("user", "create", name, "--password", "secret");
+        await RunTextAsync("role", "add", "member", "--user", name, "--project", name);
+        var shown = await RunAsync("project", "show", name);
+        await RunTextAsync("quota", "set", name, "--instances", "33");
+        var quota = (await Home.AdminAsync("GET", $"/compute/v2.1/os-quota-sets/{project.GetProperty("id").GetString()}")).Json;
+        var image = await Home.NewImageAsync();
+        await RunTextAsync("image", "set", image, "--property", "color=red", "--name", name);
+
+        Assert.That(shown.GetProperty("id").GetString(), Is.EqualTo(project.GetProperty("id").GetString()));
+        Assert.That(user.GetProperty("name").GetString(), Is.EqualTo(name));
+        Assert.That((await Home.LogInAsync(name, "secret", name)).Status, Is.EqualTo(201));
+        Assert.That(quota.GetProperty("quota_set").GetProperty("instances").GetInt32(), Is.EqualTo(33));
+        Assert.That((await RunAsync("image", "show", name)).GetProperty("properties").ToString(), Does.Contain("red"));
+    }
+
+    [Test]
+    public async Task It_says_what_the_home_says_when_something_is_not_there()
+    {
+        var (output, code) = await StartAsync("server", "show", "no-such-server");
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("No server with a name or ID of 'no-such-server' exists."));
+    }
+
+    private async Task<JsonElement> RunAsync(params string[] arguments) => JsonDocument.Parse(await RunTextAsync([.. arguments, "-f", "json"])).RootElement;
+
+    private async Task<string> RunTextAsync(params string[] arguments)
+    {
+        var (output, code) = await StartAsync(arguments);
+        Assert.That(code, Is.Zero, $"openstack {string.Join(' ', arguments)}: {output}");
+        return output;
+    }
+
+    private async Task<(string Output, int Code)> StartAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory.FullName };
+        foreach (var (name, value) in new Dictionary<string, string>
+        {
+            ["HOME"] = _directory.FullName, ["OS_AUTH_URL"] = $"{Home.Url}/identity/v3", ["OS_USERNAME"] = "admin", ["OS_PASSWORD"] = HomeServer.AdminPassword,
+            ["OS_PROJECT_NAME"] = "admin", ["OS_USER_DOMAIN_NAME"] = "Default", ["OS_PROJECT_DOMAIN_NAME"] = "Default", ["OS_IDENTITY_API_VERSION"] = "3",
+        })
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
+        return (process.ExitCode == 0 ? await output : await output + await error, process.ExitCode);
+    }
+}
