@@ -31,7 +31,7 @@ public sealed record ComputeOptions
     /// <summary>Bytes of each SR that are never promised.</summary>
     public long DiskReserveBytes { get; init; }
 
-    /// <summary>Workflow steps performed on one host at a time.</summary>
+    /// <summary>Workflow steps performed on one host at a time. 0: the cell observes and places, and changes nothing on its hosts.</summary>
     public int StepsPerHost { get; init; } = 4;
 
     /// <summary>Hosts tried for one epoch before the cell gives the right to run back.</summary>

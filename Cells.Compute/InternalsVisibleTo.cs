@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("Cells.Chaos")]
 [assembly: InternalsVisibleTo("Cells.UnitTests")]
 [assembly: InternalsVisibleTo("Cells.IntegrationTests")]
 [assembly: InternalsVisibleTo("Cells.ChaosTests")]

@@ -32,7 +32,9 @@ internal sealed class HostActor : ReceiveActor
         Receive<PerformStep>(OnPerform);
         Receive<StepPerformed>(OnPerformed);
         Receive<WaitOver>(m => OnWaitOver(m.Instance));
-        Receive<DestroyLeftover>(OnLeftover);
+        Receive<DestroyLeftover>(m => Destroy(m.Uuid, m.PerformAsync));
+        Receive<FindUnfinishedClones>(_ => _setup.Placer.Tell(new UnfinishedClonesFound(_pool.Owner, _pool.Cache is { } cache ? UnfinishedClones.In(cache) : []), Self));
+        Receive<DestroyClone>(m => Destroy(m.Disk, m.PerformAsync));
         Receive<LeftoverDone>(m =>
         {
             if (m.Error is { } error)
@@ -79,7 +81,7 @@ internal sealed class HostActor : ReceiveActor
     /// <summary>Deletes go first, they make room; then what is nearest to its end, so that builds finish one after the other.</summary>
     private void StartRuns()
     {
-        if (!_connected)
+        if (!_connected || _setup.StepsAtATime == 0)
             return;
         var ready = _runs.Values
             .Where(r => r is { Busy: false, Waiting: false })
@@ -154,10 +156,10 @@ internal sealed class HostActor : ReceiveActor
         return new StepContext(run.Row, _pool.Owner, _pool, host.Key, sr.Key, management?.Network, _setup.Images, run.Awaited);
     }
 
-    private void OnLeftover(DestroyLeftover m)
+    private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)
     {
         if (_connected)
-            PipeToSelf(m.PerformAsync(_pool, Stopping), () => new LeftoverDone(m.Uuid, null), error => new LeftoverDone(m.Uuid, error));
+            PipeToSelf(perform(_pool, Stopping), () => new LeftoverDone(leftover, null), error => new LeftoverDone(leftover, error));
     }
 
     private sealed record LeftoverDone(Guid Uuid, Exception? Error);

@@ -38,15 +38,18 @@ internal sealed class FetchImage(EnsureImage request, IImageSource source, IComm
             var bytes = new CheckedSource(await source.OpenAsync(_image, ticket, stop), _image);
             await ImportAsync(disk, bytes, stop);
             if (!bytes.IsWhole)
-                return await GiveUpAsync(disk, new ImageAnswer.Refused($"the bytes of image {_image.Id} do not have the SHA-256 {_image.Sha256} that it was ordered with"), stop);
+                return await GiveUpAsync(disk, new ImageAnswer.Refused($"the bytes of image {_image.Id} do not have the SHA-256 {_image.Sha256} that it was ordered with", Everywhere: true), stop);
 
             await request.Pool.CallAsync(Vdi.AddToOtherConfig(disk, Marks.Self, uuid.ToString("D")), stop);
             return await PutAsync(uuid, CachedImageState.Ready) is { } notKept ? notKept : new ImageAnswer.Ready(uuid);
         }
         catch (Exception error) when (error is XenApiException or ImageSourceException)
         {
-            var failed = new ImageAnswer.Failed(error.Message);
-            return made is { } disk ? await GiveUpAsync(disk, failed, stop) : failed;
+            // A host's plain no (no space, say) is one; a disk that vanished under us is not.
+            ImageAnswer answer = error is XenApiFailure { Kind: FailureKind.Refuse, Code: not ("HANDLE_INVALID" or "UUID_INVALID") }
+                ? new ImageAnswer.Refused(error.Message, Everywhere: false)
+                : new ImageAnswer.Failed(error.Message);
+            return made is { } disk ? await GiveUpAsync(disk, answer, stop) : answer;
         }
     }
 
@@ -83,7 +86,7 @@ internal sealed class FetchImage(EnsureImage request, IImageSource source, IComm
         }
         catch (XenApiException left)
         {
-            return answer is ImageAnswer.Refused ? answer : new ImageAnswer.Failed($"{((ImageAnswer.Failed)answer).Reason}; its disk is removed by the next fetch ({left.Message})");
+            return answer is ImageAnswer.Refused ? answer : new ImageAnswer.Failed($"{answer.Reason}; its disk is removed by the next fetch ({left.Message})");
         }
         return answer;
     }
@@ -113,5 +116,5 @@ internal sealed class FetchImage(EnsureImage request, IImageSource source, IComm
     }
 
     /// <summary>To whole 2 MiB, VHD storage's own step; the rest of a new disk reads as zeros.</summary>
-    private static long RoundedUp(long bytes) => Math.Max(1, (bytes + (2 * Units.Mib) - 1) / (2 * Units.Mib)) * 2 * Units.Mib;
+    internal static long RoundedUp(long bytes) => Math.Max(1, (bytes + (2 * Units.Mib) - 1) / (2 * Units.Mib)) * 2 * Units.Mib;
 }

@@ -29,8 +29,9 @@ internal abstract record ImageAnswer
     /// <param name="Vdi">Its uuid on the SR; it is cloned, never used itself.</param>
     public sealed record Ready(Guid Vdi) : ImageAnswer;
 
-    /// <summary>It will not be had, for this image and cell: refused by its home, or its bytes are not what they were said to be.</summary>
-    public sealed record Refused(string Why) : ImageAnswer
+    /// <summary>It will not be had here.</summary>
+    /// <param name="Everywhere">Nor on another SR: its home refuses it, or its bytes are not what they were said to be.</param>
+    public sealed record Refused(string Why, bool Everywhere) : ImageAnswer
     {
         public override string Reason => Why;
     }

@@ -26,6 +26,14 @@ internal sealed class ImageCacheActor : ReceiveActor
 
     protected override void PreStart() => Load();
 
+    // The next life knows nothing of who waits: they ask again.
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        foreach (var fetch in _fetches.Values.ToList())
+            End(fetch, new ImageAnswer.Failed("the image cache began anew"));
+        base.PreRestart(reason, message);
+    }
+
     private void Load() => PipeToSelf(
         ReadCachedImages.AllAsync(_setup.Database, Stopping),
         rows => new Loaded(rows, null),
@@ -96,7 +104,7 @@ internal sealed class ImageCacheActor : ReceiveActor
             Timers.Cancel(fetch.Key);
             if (ticket.Refusal is { } refusal)
             {
-                End(fetch, new ImageAnswer.Refused($"image {ticket.Image}: {refusal}"));
+                End(fetch, new ImageAnswer.Refused($"image {ticket.Image}: {refusal}", Everywhere: true));
                 continue;
             }
             fetch.Running = true;

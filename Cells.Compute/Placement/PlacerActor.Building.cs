@@ -1,3 +1,4 @@
+using Cells.Compute.Images;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Workflows;
@@ -125,7 +126,7 @@ internal sealed partial class PlacerActor
         var command = undone.Command!;
         var tried = undone.Story.Tried.Append(undone.Place!.Host).ToList();
         var request = RequestOf(command, tried);
-        var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch
+        var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch && undone.Story.Refusals[^1].Code != StepOutcome.ImageUnavailable
             ? ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy)
             : null;
         var why = decision is null ? undone.Story.Why : [.. undone.Story.Why, decision.Why];
@@ -218,8 +219,10 @@ internal sealed partial class PlacerActor
         command.Instance, command.Epoch, command.Intent, command.Epoch == known.Epoch ? known.Generation : command.GenerationFloor,
         [new Refusal(_setup.Cell, code, reason, null)]);
 
+    /// <summary>A disk is never smaller than its image, whatever the flavor says: what it will take is what is claimed.</summary>
     private static PlacementRequest RequestOf(BuildInstance command, IReadOnlyCollection<HostId> tried) =>
-        PlacementRequest.For(command.Flavor, command.Hints.AvailabilityZone, command.Hints.OnlyCell, command.Hints.NotCells, tried);
+        PlacementRequest.For(command.Flavor, command.Hints.AvailabilityZone, command.Hints.OnlyCell, command.Hints.NotCells, tried)
+            with { DiskBytes = Math.Max(command.Flavor.DiskBytes, FetchImage.RoundedUp(command.Image.SizeBytes)) };
 
     private static string Key(InstanceId instance) => instance.ToString();
 

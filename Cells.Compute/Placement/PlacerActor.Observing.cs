@@ -49,7 +49,7 @@ internal sealed partial class PlacerActor
         // A full read that has no such VM says that there is none: that is the pool's word, not silence.
         foreach (var entry in _entries.Values.Where(e => e.Row is { Released: false, Vm: not null, Place: { } place } && place.Pool == m.Pool).OrderBy(e => e.Id.Value).ToList())
             if (!pool.Vms.ContainsKey(entry.Row!.Vm!.Value))
-                Observe(entry, new Observed(pool.Owner, null));
+                Observe(entry, new Observed(pool.Owner, entry.Row!.Vm!.Value, null));
         ShowCapacity();
     }
 
@@ -59,7 +59,7 @@ internal sealed partial class PlacerActor
             return;                                               // the full read comes first
         pool.Vms[vm.Vm] = vm;
         if (_entries.TryGetValue(vm.Stamp.Instance, out var entry) && entry.Row is { } row && JudgeObject.Vm(row, vm.Stamp, vm.Vm) == ObjectVerdict.Expected)
-            Observe(entry, new Observed(pool.Owner, vm));
+            Observe(entry, new Observed(pool.Owner, vm.Vm, vm));
     }
 
     private void OnVmGone(VmGone m)
@@ -68,7 +68,7 @@ internal sealed partial class PlacerActor
             return;
         pool.Vms.Remove(m.Last.Vm);
         if (_entries.TryGetValue(m.Last.Stamp.Instance, out var entry) && entry.Row is { } row && row.Vm == m.Last.Vm)
-            Observe(entry, new Observed(pool.Owner, null));
+            Observe(entry, new Observed(pool.Owner, m.Last.Vm, null));
     }
 
     private void OnVdiShown(VdiObservation vdi)
@@ -92,11 +92,9 @@ internal sealed partial class PlacerActor
 
     private void JudgeShown(Entry entry)
     {
-        if (entry is not { Row: { } row, Observed: { } observed } || !row.IsSettled)
+        if (entry is not { Row: { } row, Observed: { } observed } || !row.IsSettled || observed.Vm != row.Vm)
             return;
-        var next = observed.Vm is { } vm
-            ? vm.Vm == row.Vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now) : null
-            : CorrectObserved.Gone(row, Now);
+        var next = observed.Shown is { } vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now) : CorrectObserved.Gone(row, Now);
         if (next is null)
             return;
         Commit(
@@ -272,5 +270,11 @@ internal sealed partial class PlacerActor
         public SortedDictionary<Guid, VdiObservation> Vdis { get; } = [];
         public OutsideUsage? Outside { get; set; }
         public bool IsReady { get; set; } = true;
+
+        /// <summary>Unfinished clones at the last sweep, when nobody was cloning.</summary>
+        public SortedSet<Guid> Clones { get; } = [];
+
+        /// <summary>Durable wishes may be there, of this life or an earlier one.</summary>
+        public bool MayHaveCondemned { get; set; } = true;
     }
 }

@@ -28,6 +28,36 @@ internal sealed partial class PlacerActor
         }
         _doomed.Clear();
         _doomed.UnionWith(seen);
+        foreach (var pool in _pools.Values.Where(p => p.IsReady))
+            _attached.Values.FirstOrDefault(h => h.Owner == pool.Owner)?.Actor.Tell(FindUnfinishedClones.Instance, Self);
+    }
+
+    private void OnUnfinishedClones(UnfinishedClonesFound m)
+    {
+        if (_pools.GetValueOrDefault(m.Owner.Pool.Value) is not { } pool || pool.Owner != m.Owner)
+            return;
+        var again = pool.Clones.Intersect(m.Disks).ToList();
+        pool.Clones.Clear();
+        if (Working().Any(r => r.Place?.Pool == m.Owner.Pool && UnfinishedClones.MayHaveOne(r)))
+            return;
+        pool.Clones.UnionWith(m.Disks);
+        if (m.Disks.Count == 0 && pool.MayHaveCondemned)
+        {
+            pool.MayHaveCondemned = false;
+            Show(new Absolve(m.Owner.Pool), () => pool.MayHaveCondemned = true);
+        }
+        foreach (var disk in again)
+        {
+            pool.MayHaveCondemned = true;
+            PipeToSelf(
+                _setup.Committer.CommitAsync(new Change(new Condemn(m.Owner, disk, "a clone of a cached image that no build has stamped", Now))),
+                outcome => new RetryNow(() =>
+                {
+                    if (outcome is CommitOutcome.Committed)
+                        _attached.Values.FirstOrDefault(h => h.Owner == m.Owner)?.Actor.Tell(new DestroyClone(disk), Self);
+                }),
+                error => throw new InvalidOperationException($"The committer gave no outcome for condemning disk {disk}.", error));
+        }
     }
 
     private void Judge(PoolView pool, ObjectVerdict verdict, DestroyLeftover leftover, string name, SortedSet<Guid> seen)

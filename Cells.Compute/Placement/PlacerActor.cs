@@ -1,6 +1,7 @@
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
+using Cells.Compute.Reconciling;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -107,6 +108,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         Receive<RetryNow>(m => m.Action());
         Receive<Tick>(_ => OnTick());
         Receive<Sweep>(_ => OnSweep());
+        Receive<UnfinishedClonesFound>(OnUnfinishedClones);
         Receive<NewsDue>(_ => SendNews());
         Receive<NeighbourChanged>(OnNeighbour);
         Receive<InspectCell>(_ => Sender.Tell(Inspect(), Self));
@@ -314,6 +316,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         public Observed? Observed { get; set; }
     }
 
-    /// <param name="Vm">Null: the pool has no such VM.</param>
-    private sealed record Observed(PoolOwner Owner, VmObservation? Vm);
+    /// <param name="Vm">Which VM this is about: a row that has another one by now is not judged by it.</param>
+    /// <param name="Shown">Null: the pool has no such VM.</param>
+    private sealed record Observed(PoolOwner Owner, Guid Vm, VmObservation? Shown);
 }

@@ -59,7 +59,7 @@ internal static class AdvanceWorkflow
 
     private static Advance BeginUndo(Instance row, Work work, StepOutcome.Refused refused, CellName cell, DateTimeOffset now)
     {
-        var refusal = new Refusal(cell, "build_failed",
+        var refusal = new Refusal(cell, refused.Code == StepOutcome.ImageUnavailable ? refused.Code : "build_failed",
             $"Host {row.Place?.HostName}, attempt {row.Attempt}: step '{Steps.NameOf(work)}' was refused: {refused.Reason}", null);
         var told = row.Changed(now) with { Story = row.Story with { Refusals = [.. row.Story.Refusals, refusal] } };
         return UndoFrom(told, work, work.Step);                 // the refused step too: it may have done a part

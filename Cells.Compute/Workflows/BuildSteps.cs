@@ -1,6 +1,6 @@
 using Cells.Compute.Images;
 using Cells.Compute.Instances;
-using Cells.Compute.Pools;
+using Cells.Compute.Reconciling;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 
@@ -12,16 +12,14 @@ internal static class BuildSteps
     public static async Task<StepOutcome> EnsureImageAsync(StepContext context, CancellationToken stop) => await ImageAsync(context, stop) switch
     {
         ImageAnswer.Ready => new StepOutcome.Done(),
-        ImageAnswer.Refused refused => new StepOutcome.Refused("image_unavailable", refused.Reason),
-        ImageAnswer.Failed failed => new StepOutcome.Unknown(failed.Reason),
-        var other => throw new InvalidOperationException($"no such answer: {other}"),
+        var not => NotThere(not),
     };
 
     public static async Task<StepOutcome> CloneDiskAsync(StepContext context, CancellationToken stop)
     {
         var image = await ImageAsync(context, stop);
         if (image is not ImageAnswer.Ready ready)
-            return image is ImageAnswer.Refused refused ? new StepOutcome.Refused("image_unavailable", refused.Reason) : new StepOutcome.Unknown("the image is not there yet");
+            return NotThere(image);
         try
         {
             var source = await context.Pool.CallAsync(Vdi.GetByUuid(ready.Vdi), stop);
@@ -52,7 +50,7 @@ internal static class BuildSteps
             return new ProbeAnswer.Unknown(underWay);
         // A clone that nobody has stamped may be ours: whoever stamps it first has it, and its maker, if it was another build, clones again.
         foreach (var (clone, record) in await ObjectsOf.NamedAsImageAsync(context, stop))
-            if (IsUnfinishedClone(record) && await StampAsync(context, clone, stop) is { } adopted)
+            if (UnfinishedClones.IsOne(record) && await StampAsync(context, clone, stop) is { } adopted)
                 return new ProbeAnswer.Done(new StepOutcome.Done(Vdi: adopted));
         return ProbeAnswer.NotDone.Instance;
     }
@@ -221,8 +219,9 @@ internal static class BuildSteps
         return record.Uuid;
     }
 
-    private static bool IsUnfinishedClone(Vdi disk) =>
-        disk.OtherConfig.TryGetValue(Marks.Self, out var self) && self != disk.Uuid.ToString("D") && !disk.OtherConfig.ContainsKey(Marks.Instance);
+    private static StepOutcome NotThere(ImageAnswer answer) => answer is ImageAnswer.Refused refused
+        ? new StepOutcome.Refused(refused.Everywhere ? StepOutcome.ImageUnavailable : "sr_refused", refused.Reason)
+        : new StepOutcome.Unknown(answer.Reason);
 
     private static Task<ImageAnswer> ImageAsync(StepContext context, CancellationToken stop) =>
         context.Images.EnsureAsync(

@@ -3,6 +3,9 @@ namespace Cells.Compute.Workflows;
 /// <summary>How one step (or its undo) ended, as far as anybody knows.</summary>
 internal abstract record StepOutcome
 {
+    /// <summary>The code of a refusal that every other host would give too.</summary>
+    public const string ImageUnavailable = "image_unavailable";
+
     private StepOutcome() { }
 
     /// <summary>Its effect is on the host, by this run or an earlier one.</summary>

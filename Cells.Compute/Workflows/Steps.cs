@@ -26,6 +26,9 @@ internal static class Steps
         new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting),
     ];
 
+    /// <summary>The step that leaves an unstamped object behind when its answer is lost.</summary>
+    public static readonly int CloneDisk = Build.Select((step, index) => (step, index)).Single(s => s.step.Name == "clone-disk").index;
+
     public static IReadOnlyList<WorkflowStep> Of(WorkflowKind workflow) => workflow switch
     {
         WorkflowKind.Build => Build,

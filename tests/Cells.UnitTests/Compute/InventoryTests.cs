@@ -1,0 +1,78 @@
+using Cells.Compute.Hosts;
+using Cells.Compute.Placement;
+using Cells.Contracts;
+using Cells.Scheduler;
+using NUnit.Framework;
+
+namespace Cells.UnitTests.Compute;
+
+/// <summary>The placer's picture: no host is chosen for more than it has, and what is given back is there again.</summary>
+public sealed class InventoryTests
+{
+    private static readonly HostId Host = Rows.Place.Host;
+    private static readonly SrId Sr = Rows.Place.Sr;
+
+    [Test]
+    public void Whatever_is_taken_and_given_back_no_provider_is_promised_more_than_it_has([Values(1, 2, 3)] int seed)
+    {
+        var random = new Random(seed);
+        var inventory = OneHost();
+        var held = new List<IReadOnlyList<ClaimPart>>();
+        for (var i = 0; i < 2_000; i++)
+        {
+            if (held.Count > 0 && random.Next(3) == 0)
+            {
+                inventory.GiveBack(held[^1]);
+                held.RemoveAt(held.Count - 1);
+                continue;
+            }
+            var request = PlacementRequest.For(new Flavor("f", "f", random.Next(1, 4), random.Next(1, 5) * 512, random.Next(1, 20)), null, null, [], []);
+            if (ChooseHost.Decide(Rows.Cell, inventory.Index, request, HostPolicy.Pack) is not { Host: { } host } decision)
+                continue;
+            var parts = ClaimOf.Parts(host.Id, decision.Sr, request);
+            inventory.Take(parts);
+            held.Add(parts);
+            Assert.That(inventory.Providers.All(p => p.Free >= 0), Is.True, $"seed {seed}, turn {i}");
+        }
+        foreach (var parts in held)
+            inventory.GiveBack(parts);
+        Assert.That(inventory.Providers.Sum(p => p.Promised), Is.Zero);
+    }
+
+    [Test]
+    public void What_others_use_is_taken_off_and_an_overfull_host_takes_nothing_new()
+    {
+        var inventory = OneHost();
+
+        inventory.Show(new Provider(ProviderId.Of(Host), Resource.MemoryMib, ProviderKind.Host, 8192, 1, 0, 0, Outside: 9000));
+
+        Assert.That(inventory.Index.Find(Host)!.Free.MemoryMib, Is.EqualTo(8192 - 9000));
+        var decision = ChooseHost.Decide(Rows.Cell, inventory.Index, PlacementRequest.For(new Flavor("f", "f", 1, 1, 1), null, null, [], []), HostPolicy.Pack);
+        Assert.That(decision.Host, Is.Null);
+    }
+
+    [Test]
+    public void What_the_database_says_is_promised_replaces_what_was_thought_and_nothing_else()
+    {
+        var inventory = OneHost();
+        inventory.Take([new ClaimPart(ProviderId.Of(Host), Resource.MemoryMib, 4096)]);
+
+        inventory.LoadPromises([new Provider(ProviderId.Of(Host), Resource.MemoryMib, ProviderKind.Host, 1, 1, 0, Promised: 1024, Outside: 0)]);
+
+        Assert.That(inventory.Index.Find(Host)!.Free.MemoryMib, Is.EqualTo(8192 - 1024));
+    }
+
+    private static Inventory OneHost()
+    {
+        var inventory = new Inventory("default", "nova");
+        inventory.Load(new InventoryRows(
+            [new HostRecord(Host, Rows.Place.Pool, "host-1", "http://127.0.0.1", "up", true, 8, 8192, [Sr])],
+            [new SrRecord(Sr, Rows.Place.Pool, "local", "ext", false)],
+            [
+                new Provider(ProviderId.Of(Host), Resource.Vcpu, ProviderKind.Host, 8, 4, 0, 0, 0),
+                new Provider(ProviderId.Of(Host), Resource.MemoryMib, ProviderKind.Host, 8192, 1, 0, 0, 0),
+                new Provider(ProviderId.Of(Sr), Resource.DiskBytes, ProviderKind.Sr, 100 * Units.Gib, 1, 0, 0, 0),
+            ]));
+        return inventory;
+    }
+}

@@ -1,0 +1,46 @@
+using Cells.Compute.Instances;
+using Cells.Compute.Reconciling;
+using NUnit.Framework;
+
+namespace Cells.UnitTests.Compute;
+
+/// <summary>Nothing is destroyed without a durable row that says so.</summary>
+public sealed class JudgeObjectTests
+{
+    private static readonly Guid Other = Guid.Parse("77777777-7777-7777-7777-777777777777");
+
+    [Test]
+    public void An_object_of_an_unknown_instance_or_of_a_later_assignment_is_left_alone()
+    {
+        Assert.That(JudgeObject.Vm(null, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Epoch = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp with { Epoch = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Attempt = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
+    }
+
+    [Test]
+    public void An_object_of_a_deleted_or_refused_instance_is_a_leftover()
+    {
+        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Disk(Rows.Failed(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+    }
+
+    [Test]
+    public void So_is_one_of_an_earlier_attempt_and_a_second_one_beside_the_rows_own()
+    {
+        var second = Rows.Active() with { Attempt = 2 };
+
+        Assert.That(JudgeObject.Vm(second, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+    }
+
+    [Test]
+    public void The_rows_own_and_whatever_a_delete_under_way_will_remove_is_expected()
+    {
+        var deleting = Rows.Active() with { DeleteIntent = 2, Work = new Work(WorkflowKind.Delete, 1, false, null) };
+
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Rows.Active().Vm!.Value), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(Rows.Building(), Rows.Building().Stamp, Other), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(deleting, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Expected));
+    }
+}
