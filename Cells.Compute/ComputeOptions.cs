@@ -46,6 +46,9 @@ public sealed record ComputeOptions
     /// <summary>News of what is free go up at most this often.</summary>
     public TimeSpan NewsInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often rows are compared with what pools show. A leftover is removed when it was seen twice.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a tombstone is kept at least, after every parent has acknowledged it.</summary>
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
 

@@ -12,8 +12,6 @@ namespace Cells.Compute.Placement;
 /// <summary>What pools show: rows of settled instances, hosts and providers say it within seconds.</summary>
 internal sealed partial class PlacerActor
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
-
     /// <summary>SR types that hold no VM disks of ours: install media and whatever is plugged into the host itself.</summary>
     private static readonly SortedSet<string> NoDiskSrs = new(StringComparer.Ordinal) { "iso", "udev", "dummy", "iscsi", "tmpfs" };
 

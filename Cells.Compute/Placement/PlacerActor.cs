@@ -78,7 +78,7 @@ internal sealed partial class PlacerActor : ReceiveActor
 
         Become(Ready);
         Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
-        Timers.StartPeriodicTimer("sweep", Sweep.Instance, SweepInterval);
+        Timers.StartPeriodicTimer("sweep", Sweep.Instance, _setup.Options.SweepInterval);
         NewsAreDue();
         Stash.UnstashAll();
     }

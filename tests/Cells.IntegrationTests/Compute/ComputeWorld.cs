@@ -42,6 +42,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
+    /// <summary>Of the next start.</summary>
+    public ComputeHooks Hooks { get; set; } = ComputeHooks.None;
+
     /// <summary>What the cell that runs now speaks through.</summary>
     public GatedWires Wires { get; private set; } = null!;
 
@@ -67,7 +70,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
     {
         _runtime = await RuntimeAsync(Cell, CellKind.Compute, Database, new Neighbour(Parent, NeighbourKind.Parent));
         Wires = new GatedWires(_http);
-        _cell = ComputeCell.Start(_runtime, Options(), Wires, Images);
+        _cell = ComputeCell.Start(_runtime, Options(), Wires, Images, Hooks);
     }
 
     /// <summary>What kill -9 does: nothing is finished.</summary>
@@ -156,6 +159,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Hosts = [.. Fleet.Hosts.Select(h => new HostLogin(HostAddress.Parse(h.Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", Password)))],
         Sessions = new SessionVault(new byte[32], _ids),
         TicketPatience = TimeSpan.FromSeconds(2),
+        SweepInterval = TimeSpan.FromMilliseconds(300),
     };
 
     private Task<CellRuntime> RuntimeAsync(CellName name, CellKind kind, TestDatabase database, Neighbour neighbour) => CellRuntime.StartAsync(

@@ -9,9 +9,31 @@ internal sealed partial class GatedWires(IXapiWireFactory inner) : IXapiWireFact
     private readonly Lock _lock = new();
     private Hold? _hold;
     private int _lost;
+    private readonly Dictionary<string, int> _counts = [];
+    private readonly List<(string Method, int Count, TaskCompletionSource Source)> _awaited = [];
 
     /// <summary>How many calls ended without an answer.</summary>
     public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>How often the method was called on the wire so far.</summary>
+    public int Count(string method)
+    {
+        lock (_lock)
+            return _counts.GetValueOrDefault(method);
+    }
+
+    /// <summary>Completes when the method has been called that often, its answer included.</summary>
+    public Task CountAsync(string method, int count)
+    {
+        lock (_lock)
+        {
+            if (_counts.GetValueOrDefault(method) >= count)
+                return Task.CompletedTask;
+            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((method, count, source));
+            return source.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+    }
 
     /// <summary>Arms the gate; completes when the call is held.</summary>
     public Task HoldAsync(CallPoint point)
@@ -43,7 +65,21 @@ internal sealed partial class GatedWires(IXapiWireFactory inner) : IXapiWireFact
         var answer = await CountLostAsync(perform);
         if (hold is { Point.When: Moment.After })
             await hold.WaitAsync();
+        Note(method);
         return answer;
+    }
+
+    private void Note(string method)
+    {
+        lock (_lock)
+        {
+            var count = _counts[method] = _counts.GetValueOrDefault(method) + 1;
+            foreach (var due in _awaited.Where(a => a.Method == method && a.Count <= count).ToList())
+            {
+                _awaited.Remove(due);
+                due.Source.TrySetResult();
+            }
+        }
     }
 
     private async Task<T> CountLostAsync<T>(Func<Task<T>> perform)
@@ -113,6 +149,17 @@ internal sealed record CallPoint(string Step, string Method, int Nth, Moment Whe
             new("attach-network", "VIF.create", 1, Moment.Before),
             new("start", "Async.VM.start_on", 1, Moment.Before),
             new("seen-running", "event.inject", 1, Moment.Before),
+        }.SelectMany(p => new[] { p, p with { When = Moment.After } }),
+    ];
+
+    /// <summary>Every call of a delete that changes something.</summary>
+    public static readonly IReadOnlyList<CallPoint> OfDelete =
+    [
+        .. new CallPoint[]
+        {
+            new("stop-vm", "Async.VM.hard_shutdown", 1, Moment.Before),
+            new("destroy-vm", "VM.destroy", 1, Moment.Before),
+            new("destroy-disk", "VDI.destroy", 1, Moment.Before),
         }.SelectMany(p => new[] { p, p with { When = Moment.After } }),
     ];
 

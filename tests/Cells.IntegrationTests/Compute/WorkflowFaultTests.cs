@@ -20,6 +20,12 @@ public sealed class WorkflowFaultTests
         .Where(p => p.When == Moment.After && p.Method != "event.inject")
         .Select(p => new TestCaseData(p).SetArgDisplayNames(p.Method + (p.Nth > 1 ? $" no. {p.Nth}" : "")));
 
+    private static IEnumerable<TestCaseData> DeletePoints => CallPoint.OfDelete.Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
+
+    /// <summary>A VM that was refused its start needs no stopping.</summary>
+    private static IEnumerable<TestCaseData> UndoPoints => CallPoint.OfDelete
+        .Where(p => p.Step != "stop-vm").Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
+
     [OneTimeSetUp]
     public static async Task StartWorld() => s_world = await ComputeWorld.StartAsync(hosts: 1);
 
@@ -71,6 +77,38 @@ public sealed class WorkflowFaultTests
         await NothingIsLeftAsync(build);
     }
 
+    [TestCaseSource(nameof(DeletePoints))]
+    public async Task A_cell_killed_at_any_call_of_a_delete_finishes_it_after_its_restart(object point)
+    {
+        var build = s_world.NewBuild();
+        await s_world.BuildAsync(build);
+        var held = s_world.Wires.HoldAsync((CallPoint)point);
+        var deleted = s_world.ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
+        await s_world.ParentCell.SendAsync(ComputeWorld.DeleteOf(build));
+        await held;
+
+        await s_world.RestartCellAsync();
+        await deleted;
+
+        await NothingIsLeftAsync(build);
+    }
+
+    [TestCaseSource(nameof(UndoPoints))]
+    public async Task A_cell_killed_at_any_call_of_an_undo_finishes_it_after_its_restart(object point)
+    {
+        var build = s_world.NewBuild();
+        s_world.Fleet.Inject(new SimFault.OnCall("VM.start_on", FaultKind.Fail, "VM_HVM_REQUIRED", []));
+        var held = s_world.Wires.HoldAsync((CallPoint)point);
+        var failed = s_world.ParentCell.AnswerAsync<PlacementFailed>(build.Instance);
+        await s_world.ParentCell.SendAsync(build);
+        await held;
+
+        await s_world.RestartCellAsync();
+        await failed;
+
+        await NothingIsLeftAsync(build);
+    }
+
     [TestCaseSource(nameof(LostAnswers))]
     public async Task An_answer_lost_after_its_effect_is_looked_for_and_nothing_is_made_twice(object point)
     {
@@ -97,5 +135,6 @@ public sealed class WorkflowFaultTests
         Assert.That(s_world.Held(build.Instance), Is.EqualTo((0, 0, 0)));
         Assert.That(await s_world.PromisedAsync(), Is.EqualTo((0L, 0L)));
         Assert.That(s_world.Leftovers(), Is.Empty);
+        Assert.That(s_world.Fleet.Account().Single().Sessions, Has.Count.LessThanOrEqualTo(2), "sessions of former lives are ended");
     }
 }

@@ -1,0 +1,79 @@
+using Cells.Compute.Instances;
+using Cells.Compute.Workflows;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.Compute;
+
+/// <summary>What hosts hold and no row wants: removed by right of a durable row, or listed and left alone.</summary>
+public sealed class ReconcilingTests
+{
+    private ComputeWorld? _running;
+
+    private ComputeWorld World => _running!;
+
+    [SetUp]
+    public async Task StartWorld() => _running = await ComputeWorld.StartAsync(hosts: 1);
+
+    [TearDown]
+    public async Task StopWorld()
+    {
+        if (_running is not null)
+            await _running.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_VM_that_appears_with_the_stamp_of_a_deleted_instance_is_destroyed()
+    {
+        var build = World.NewBuild();
+        await World.BuildAsync(build);
+        await World.DeleteAsync(build);
+        var destroyed = World.Wires.CountAsync("VM.destroy", World.Wires.Count("VM.destroy") + 1);
+
+        await CreateVmAsync(new Stamp(build.Instance, 1, 1));
+        await destroyed;
+
+        Assert.That(World.Held(build.Instance), Is.EqualTo((0, 0, 0)));
+    }
+
+    [Test]
+    public async Task A_VM_whose_instance_nobody_knows_is_listed_and_left_alone()
+    {
+        var (stranger, deleted) = (new InstanceId(Guid.NewGuid()), World.NewBuild());
+        await World.BuildAsync(deleted);
+        await World.DeleteAsync(deleted);
+        var destroyed = World.Wires.CountAsync("VM.destroy", World.Wires.Count("VM.destroy") + 1);
+
+        await CreateVmAsync(new Stamp(stranger, 1, 1));
+        await CreateVmAsync(new Stamp(deleted.Instance, 1, 1));
+        await destroyed;                                          // the sweep that saw both has acted
+
+        Assert.That(World.Held(stranger), Is.EqualTo((0, 1, 0)));
+        Assert.That((await World.InspectAsync()).Drift.Select(d => d.Name), Does.Contain(Marks.NameOf(stranger)));
+    }
+
+    [Test]
+    public async Task A_clone_of_a_cached_image_that_nobody_stamped_is_condemned_and_then_destroyed()
+    {
+        var build = World.NewBuild();
+        await World.BuildAsync(build);
+        var pool = await World.LogInAsync();
+        var cached = World.Fleet.Account().SelectMany(h => h.Disks).Single(d => d.Name == Marks.NameOf(build.Image.Id) && d.Managed);
+        var destroyed = World.Wires.CountAsync("VDI.destroy", World.Wires.Count("VDI.destroy") + 1);
+
+        await pool.CallAsync(Vdi.CloneFrom(await pool.CallAsync(Vdi.GetByUuid(Guid.Parse(cached.Uuid)), CancellationToken.None)), CancellationToken.None);
+        Assert.That(World.Leftovers(), Has.Count.EqualTo(1));
+        await destroyed;
+
+        Assert.That(World.Leftovers(), Is.Empty);
+        Assert.That(World.Held(build.Instance), Is.EqualTo((1, 1, 1)));
+        Assert.That(World.Fleet.Account().SelectMany(h => h.Disks).Count(d => d.Uuid == cached.Uuid), Is.EqualTo(1));
+    }
+
+    private async Task CreateVmAsync(Stamp stamp)
+    {
+        var pool = await World.LogInAsync();
+        await pool.CallAsync(Vm.Create(new NewVm(Marks.NameOf(stamp.Instance), "made elsewhere", 1, 512 * Units.Mib, Marks.Of(stamp))), CancellationToken.None);
+    }
+}
