@@ -65,8 +65,9 @@ public static class TestCluster
     {
         foreach (var directory in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*").Order(StringComparer.Ordinal))
         {
-            var owner = int.Parse(Path.GetFileName(directory)[Prefix.Length..].Split('-')[0], CultureInfo.InvariantCulture);
-            if (Directory.Exists($"/proc/{owner}"))
+            // Other tests keep things under such names too; only a directory that begins with its process is a cluster's.
+            var name = Path.GetFileName(directory)[Prefix.Length..].Split('-')[0];
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var owner) || Directory.Exists($"/proc/{owner}"))
                 continue;
             var cluster = Path.Combine(directory, "postgres");
             if (Directory.Exists(cluster))

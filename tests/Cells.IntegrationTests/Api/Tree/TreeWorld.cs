@@ -36,9 +36,14 @@ internal sealed class TreeWorld : IAsyncDisposable
         _dispatcher = new SteppedDispatcher(_time);
         _ids = new SeededIds(new Random(seed));
         Transport = new UnreliableTransport(seed);
+        Gate = new InlineGate(seed);
     }
 
     public UnreliableTransport Transport { get; }
+
+    /// <summary>Of all cells. A cell starts without faults.</summary>
+    public InlineGate Gate { get; }
+
     public FakeComputeCell A { get; } = new(CellName.Parse("a"), East);
     public FakeComputeCell B { get; } = new(CellName.Parse("b"), East);
     public FakeComputeCell West { get; } = new(CellName.Parse("west"), Global);
@@ -94,18 +99,21 @@ internal sealed class TreeWorld : IAsyncDisposable
             """));
         _dispatcher.BindToCurrentThread();
         var outcome = Home.Servers.BuildAsync([command], [], Now + Options.RequestDeadline, null, CancellationToken.None);
-        Step();
+        Answered(outcome);
         Assert.That(Ended(outcome), Is.InstanceOf<DispatchOutcome.Ended>().With.Property("Outcome").InstanceOf<CommitOutcome.Committed>());
         return command.Instance;
     }
 
-    public void Delete(InstanceId instance)
+    public void Delete(InstanceId instance) =>
+        Assert.That(TryDelete(instance), Is.InstanceOf<CommitOutcome.Committed>());
+
+    public CommitOutcome TryDelete(InstanceId instance)
     {
         _dispatcher.BindToCurrentThread();
         var outcome = Home.Servers.DeleteAsync(
             new DeleteInstance(instance, 0, 2, Project, "req-2"), [], Now + Options.RequestDeadline, null, CancellationToken.None);
-        Step();
-        Assert.That(Ended(outcome), Is.InstanceOf<DispatchOutcome.Ended>().With.Property("Outcome").InstanceOf<CommitOutcome.Committed>());
+        Answered(outcome);
+        return ((DispatchOutcome.Ended)Ended(outcome)).Outcome;
     }
 
     public CommitOutcome Say(FakeComputeCell cell, params IWrite[] writes)
@@ -193,6 +201,8 @@ internal sealed class TreeWorld : IAsyncDisposable
 
     private CellRuntime StartRuntime(CellName name, CellKind kind, IReadOnlyList<Neighbour> neighbours, string past)
     {
+        var faults = Gate.Percent;
+        Gate.Percent = 0;
         var starting = CellRuntime.StartAsync(
             new CellRuntimeOptions
             {
@@ -208,14 +218,22 @@ internal sealed class TreeWorld : IAsyncDisposable
                 Time = _time,
                 Ids = _ids,
                 Seed = _seed,
-                Gate = new InlineGate(),
+                Gate = Gate,
                 DatabasePast = $"{name} {past}",
             },
             CancellationToken.None);
         Step();
         var runtime = Ended(starting);
         _runtimes.Add(runtime);
+        Gate.Percent = faults;
         return runtime;
+    }
+
+    /// <summary>A committer that meets faults tries again for some seconds.</summary>
+    private void Answered(Task task)
+    {
+        for (var i = 0; i < 100 && !task.IsCompleted; i++)
+            Run(TimeSpan.FromMilliseconds(i == 0 ? 0 : 100));
     }
 
     private void Step() => Run(TimeSpan.Zero);
