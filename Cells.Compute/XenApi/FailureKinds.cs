@@ -69,6 +69,7 @@ public static class FailureKinds
         ["OUT_OF_SPACE"] = FailureKind.Refuse,
         ["PERMISSION_DENIED"] = FailureKind.Refuse,
         ["RBAC_PERMISSION_DENIED"] = FailureKind.Refuse,
+        ["UNKNOWN_BOOTLOADER"] = FailureKind.Refuse,
         ["UUID_INVALID"] = FailureKind.Refuse,
         ["VALUE_NOT_SUPPORTED"] = FailureKind.Refuse,
     };
