@@ -26,6 +26,9 @@ internal sealed record PoolCache(
     /// <summary>The classes whose changes we ask for. VBDs, VIFs and metrics of VMs are read when a step needs them.</summary>
     public static readonly IReadOnlyList<string> Classes = ["pool", "host", "host_metrics", "SR", "PBD", "network", "PIF", "VM", "VDI", "task"];
 
+    /// <summary>The coordinator's host. We know how it is reached, whatever address its record shows.</summary>
+    private XenRef<Host> Master { get; init; }
+
     private ImmutableSortedDictionary<Guid, ImmutableSortedSet<XenRef<Vm>>> VmsByInstance { get; init; } =
         ImmutableSortedDictionary<Guid, ImmutableSortedSet<XenRef<Vm>>>.Empty;
 
@@ -76,7 +79,7 @@ internal sealed record PoolCache(
     {
         var metrics = HostMetrics.GetValueOrDefault(record.Metrics);
         return new HostObservation(
-            Pool, new HostId(record.Uuid), host, record.NameLabel, AddressOf(record), record.Enabled,
+            Pool, new HostId(record.Uuid), host, record.NameLabel, host == Master ? Coordinator : AddressOf(record), record.Enabled,
             metrics?.Live ?? false, record.CpuCount, metrics is null ? 0 : metrics.MemoryTotal - record.MemoryOverhead);
     }
 
@@ -126,6 +129,7 @@ internal sealed record PoolCache(
     /// <summary>The cache after one event. Events of classes we do not keep change nothing.</summary>
     public PoolCache On(XenEvent e) => e.Class switch
     {
+        "pool" => e.Record is XenApi.Pool pool ? this with { Master = pool.Master } : this,
         "host" => this with { Hosts = Next(Hosts, e) },
         "host_metrics" => this with { HostMetrics = Next(HostMetrics, e) },
         "sr" => this with { Srs = Next(Srs, e) },
