@@ -120,7 +120,7 @@ public sealed class CellRuntime : IAsyncDisposable
 
     /// <summary>
     /// What kill -9 does to a cell, for stepped worlds: nothing of it runs any more, nothing is finished. Its connections stay open until it
-    /// is disposed.
+    /// is disposed, which must not be while a use of the database is still under way on another thread.
     /// </summary>
     public void Crash()
     {

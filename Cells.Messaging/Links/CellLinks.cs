@@ -55,6 +55,16 @@ internal sealed class CellLinks : ILinks, IParkedMessages, IDisposable
 
     public IParkedMessages Parked => this;
 
+    /// <summary>Some <see cref="Status"/> may have changed. From the links' turns: only pass on. Before <see cref="Attach"/>.</summary>
+    internal Action? StatusChanged
+    {
+        set
+        {
+            foreach (var link in _links.Values)
+                link.Board.Changed = value;
+        }
+    }
+
     public void Attach(IActorRef router, IStateSource? source)
     {
         if (_listening is not null)

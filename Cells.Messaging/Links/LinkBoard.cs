@@ -30,6 +30,9 @@ internal sealed class LinkBoard(CellName neighbour, NeighbourKind kind, long wor
     /// </summary>
     public bool PastIsChecked { get; set; }
 
+    /// <summary>Called after each change of what is shown, on the link's turn: only passes on.</summary>
+    public Action? Changed { get; set; }
+
     public bool IsFull => Volatile.Read(ref _backlog) > MostBacklog;
 
     public long Refused => Volatile.Read(ref _refused);
@@ -46,13 +49,18 @@ internal sealed class LinkBoard(CellName neighbour, NeighbourKind kind, long wor
 
     public void TakeFrame() => Interlocked.Decrement(ref _framesWaiting);
 
-    public void ShowBacklog(long backlog) => Volatile.Write(ref _backlog, backlog);
+    public void ShowBacklog(long backlog)
+    {
+        Volatile.Write(ref _backlog, backlog);
+        Changed?.Invoke();
+    }
 
     /// <param name="lastHeard">A time stamp of the cell's clock; -1 before the first time.</param>
     public void Show(LinkStatus status, long lastHeard)
     {
         Volatile.Write(ref _lastHeard, lastHeard);
         Volatile.Write(ref _status, status);
+        Changed?.Invoke();
     }
 
     public LinkStatus Status(TimeProvider time)
