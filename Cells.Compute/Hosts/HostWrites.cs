@@ -26,7 +26,8 @@ internal sealed record ShowProvider(Provider Shown, PoolOwner Owner) : IWrite
 }
 
 /// <summary>Gives a host's row a new change number, because what is promised of it has changed: the state lane sends it again.</summary>
-internal sealed record TouchHost(Contracts.HostId Host, DateTimeOffset UpdatedAt) : IWrite
+/// <param name="Status">Also the new status, where the cell itself knows better than the pool's last owner; null leaves it.</param>
+internal sealed record TouchHost(Contracts.HostId Host, DateTimeOffset UpdatedAt, string? Status = null) : IWrite
 {
     public WriteKind Kind => HostWrites.Touch;
 }
@@ -202,14 +203,16 @@ internal static class HostWrites
             var touches = writes.Cast<TouchHost>().ToList();
             command.CommandText = $"""
                 update host
-                   set generation = host.generation + 1,
+                   set status = coalesce(w.status, host.status),
+                       generation = host.generation + 1,
                        change_number = {firstChangeNumber} + w.ordinal - 1,
                        updated_at = w.updated_at
-                  from unnest(@ids, @updated) with ordinality as w (id, updated_at, ordinal)
+                  from unnest(@ids, @statuses, @updated) with ordinality as w (id, status, updated_at, ordinal)
                  where host.id = w.id
                 returning w.ordinal::int - 1
                 """;
             command.AddColumn("ids", NpgsqlDbType.Uuid, touches, w => w.Host.Value);
+            command.AddColumn("statuses", NpgsqlDbType.Text, touches, w => w.Status);
             command.AddColumn("updated", NpgsqlDbType.TimestampTz, touches, w => w.UpdatedAt.UtcDateTime);
         }
 

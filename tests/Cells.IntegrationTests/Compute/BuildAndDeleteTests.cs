@@ -133,6 +133,22 @@ public sealed class BuildAndDeleteTests
     }
 
     [Test]
+    public async Task A_host_that_does_not_answer_after_a_restart_of_the_cell_is_not_shown_as_up_and_gets_nothing()
+    {
+        _world = await ComputeWorld.StartAsync(hosts: 1);
+        var build = _world.NewBuild();
+        _world.Fleet.Inject(new SimFault.PowerLoss("host-1", TimeSpan.FromHours(1)));
+
+        var suspect = _world.ParentCell.HostAsync("host-1", h => h.Status == "suspect");
+        await _world.RestartCellAsync();
+        await suspect;
+        var failed = _world.ParentCell.AnswerAsync<PlacementFailed>(build.Instance);
+        await _world.ParentCell.SendAsync(build);
+
+        Assert.That((await failed).Tried.Single().Why!.Removed.Single().Examples.Single(), Does.Contain("suspect"));
+    }
+
+    [Test]
     public async Task Many_builds_of_one_image_fetch_it_once_and_each_gets_its_own_disk()
     {
         _world = await ComputeWorld.StartAsync(hosts: 1);

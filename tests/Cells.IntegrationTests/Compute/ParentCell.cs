@@ -81,6 +81,8 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
 
     public Task HostsUpAsync(int count) => Until($"{count} hosts up", () => _hosts.Values.Count(h => h.Status == "up") >= count && _news?.Reaches[0].HostsUp >= count);
 
+    public Task HostAsync(string name, Func<HostRow, bool> isWanted) => Until($"host {name}", () => _hosts.Values.Any(h => h.Name == name && isWanted(h)));
+
     public Task NewsAsync(Func<CellNews, bool> isWanted) => Until("news", () => _news is { } news && isWanted(news));
 
     private async Task Until(string what, Func<bool> isSo)
