@@ -29,7 +29,7 @@ internal sealed class ComputeRouter : ReceiveActor
         (_runtime, _options) = (runtime, options);
         _world = new PoolWorld(
             runtime.Name, runtime.Id, runtime.Ids.NewGuid(), wires, runtime.Database, runtime.Committer, runtime.Ids, options.Sessions, runtime.Time,
-            runtime.NewRandom("pools"), placer.Logger);
+            placer.Logger);
         _placer = Context.ActorOf(ComputeCell.PlacerProps(placer), "placer");
         _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
         _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, placer.Logger);

@@ -270,7 +270,9 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         var full = FirstRetry * Math.Pow(2, Math.Min(_failures++, 10));
         var bounded = full < LongestRetry ? full : LongestRetry;
-        return bounded * (0.5 + 0.5 * _world.Random.NextDouble());
+        Span<byte> chance = stackalloc byte[1];
+        _world.Ids.Fill(chance);
+        return bounded * (0.5 + 0.5 * chance[0] / byte.MaxValue);
     }
 
     /// <summary>The coordinator as last known, then every member: after a change of coordinator any of them names the new one.</summary>

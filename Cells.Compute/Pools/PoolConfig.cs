@@ -11,8 +11,8 @@ public sealed record PoolConfig(string Name, IReadOnlyList<HostAddress> Addresse
 
 /// <summary>What a pool's owner is handed of the world.</summary>
 /// <param name="Cell">Shown in the pool's mark, with its uuid.</param>
+/// <param name="Ids">Shared by the cell's pools, whose owners run at once: safe for that, as <see cref="SystemIds"/> is.</param>
 /// <param name="Node">The process that owns; written into the assignment for people.</param>
-/// <param name="Random">Spreads reconnections; seeded.</param>
 public sealed record PoolWorld(
     CellName Cell,
     Guid CellUuid,
@@ -23,7 +23,6 @@ public sealed record PoolWorld(
     IIdSource Ids,
     SessionVault Vault,
     TimeProvider Time,
-    Random Random,
     ILogger Logger);
 
 /// <summary>What a host's actor is made for.</summary>

@@ -84,7 +84,7 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
         var observer = _system.ActorOf(Props.Create(() => new Recorder(_told.Writer)), "observer");
         var poolWorld = new PoolWorld(
             CellName.Parse("east-1"), cell, Guid.NewGuid(), world.Wires, _database, _committer, ids,
-            new SessionVault([.. Enumerable.Repeat(key, 32)], ids), time, new Random(number), _log);
+            new SessionVault([.. Enumerable.Repeat(key, 32)], ids), time, _log);
         var config = new PoolConfig("pool-1", [world.Address], new XenCredentials("root", password));
         Actor = _system.ActorOf(
             Props.Create(() => new PoolActor(config, poolWorld, observer, (_, handle) =>
