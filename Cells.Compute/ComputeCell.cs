@@ -20,9 +20,9 @@ public sealed class ComputeCell
     /// <summary>The placer is told by parents and pools, and must not lose what they say to a short flood.</summary>
     private const int PlacerMailbox = 65_536;
 
-    private readonly IActorRef _router;
+    private readonly IActorRef _node;
 
-    private ComputeCell(IActorRef router) => _router = router;
+    private ComputeCell(IActorRef node) => _node = node;
 
     /// <summary>The schema files of a compute cell; they go after <see cref="SqlSource.Messaging"/>.</summary>
     public static SqlSource Sql { get; } = new("compute", typeof(ComputeCell).Assembly);
@@ -39,15 +39,16 @@ public sealed class ComputeCell
         var placer = new PlacerSetup(
             runtime.Name, parents, runtime.Committer, runtime.Database, runtime.Links, runtime.Time, options, HostPolicy.Named(options.Policy), hooks, logger);
         var cache = new ImageCacheSetup(runtime.Name, runtime.Committer, runtime.Database, images, runtime.Time, options.TicketPatience, logger);
-        var router = runtime.System.ActorOf(
-            Props.Create(() => new ComputeRouter(runtime, options, wires, placer, cache)).WithMailboxCapacity(PlacerMailbox), "compute");
-        runtime.Links.Attach(router, new ComputeState(runtime.Name, runtime.Database));
-        return new ComputeCell(router);
+        var cell = Props.Create(() => new ComputeRouter(runtime, options, wires, placer, cache)).WithMailboxCapacity(PlacerMailbox);
+        var node = runtime.System.ActorOf(Props.Create(() => new ComputeNode(cell)).WithMailboxCapacity(PlacerMailbox), "compute");
+        runtime.KeepLease(options.Directory, node);
+        runtime.Links.Attach(node, new ComputeState(runtime.Name, runtime.Database));
+        return new ComputeCell(node);
     }
 
     /// <summary>What the cell knows and has decided, for the admin API and for checkers. Changes nothing.</summary>
     internal Task<CellInspection> InspectAsync(CancellationToken stop) =>
-        _router.Ask<CellInspection>(InspectCell.Instance, TimeSpan.FromSeconds(30), stop);
+        _node.Ask<CellInspection>(InspectCell.Instance, TimeSpan.FromSeconds(30), stop);
 
     internal static Props PlacerProps(PlacerSetup setup) => Props.Create(() => new PlacerActor(setup)).WithMailboxCapacity(PlacerMailbox);
 }

@@ -14,6 +14,12 @@ public sealed record ComputeOptions
     /// <summary>Seals hypervisor sessions for the database.</summary>
     public required SessionVault Sessions { get; init; }
 
+    /// <summary>
+    /// Id of the data directory that this process has locked: the lease of the directory's former process is taken at once. Null: a former
+    /// holder's lease is waited out.
+    /// </summary>
+    public Guid? Directory { get; init; }
+
     /// <summary>pack or spread; see <see cref="HostPolicy.Named"/>.</summary>
     public string Policy { get; init; } = "pack";
 

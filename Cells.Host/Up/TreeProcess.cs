@@ -149,6 +149,7 @@ internal sealed class TreeProcess : IAsyncDisposable
         Hosts = ComputeHosts.Of(cell, Parts.Fleet, Parts.SimulatedPassword),
         Sessions = SessionVault.FromFile(Path.Combine(Parts.Data.Keys, $"{cell.Name}.sessions.key"), Parts.Ids),
         Zone = cell.Zone,
+        Directory = Parts.Data.Id,
     };
 
     private async Task StartHomeAsync(CellRuntime runtime, CancellationToken stop)
