@@ -1,9 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace Cells.Contracts;
 
 /// <summary>What a customer may order. Memory in MiB, disk in GiB (Nova's units); disk is the root disk and is at least 1 here.</summary>
 public sealed record Flavor(string Id, string Name, int Vcpus, long MemoryMib, long DiskGib)
 {
+    [JsonIgnore]
     public HostResources Need => new(Vcpus, MemoryMib);
+    [JsonIgnore]
     public long DiskBytes => DiskGib * Units.Gib;
 }
 
