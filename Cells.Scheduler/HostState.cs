@@ -19,9 +19,12 @@ public sealed record HostState(
     LocalSr? LocalSr,
     IReadOnlyList<SrId> SharedSrs)
 {
+    /// <summary>Physical CPUs: no VM may have more vCPUs, whatever the allocation ratio (XenAPI: HOST_NOT_ENOUGH_PCPUS).</summary>
+    public int Cpus { get; init; } = int.MaxValue;
+
     /// <summary>Hosts with equal shapes are one candidate: what decides is the same for all of them.</summary>
     internal HostShape Shape => new(
-        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)));
+        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)), Cpus);
 }
 
 public readonly record struct LocalSr(SrId Id, long FreeBytes);
@@ -30,7 +33,7 @@ public readonly record struct LocalSr(SrId Id, long FreeBytes);
 /// <param name="LocalFreeBytes">-1 without a local SR.</param>
 /// <param name="SharedSrs">Ids joined by commas.</param>
 public readonly record struct HostShape(
-    string HostClass, string Zone, string? Unavailable, HostResources Free, HostResources Capacity, long LocalFreeBytes, string SharedSrs)
+    string HostClass, string Zone, string? Unavailable, HostResources Free, HostResources Capacity, long LocalFreeBytes, string SharedSrs, int Cpus)
     : IComparable<HostShape>
 {
     public int CompareTo(HostShape other)
@@ -41,6 +44,7 @@ public readonly record struct HostShape(
         if (by == 0) by = LocalFreeBytes.CompareTo(other.LocalFreeBytes);
         if (by == 0) by = Capacity.MemoryMib.CompareTo(other.Capacity.MemoryMib);
         if (by == 0) by = Capacity.Vcpus.CompareTo(other.Capacity.Vcpus);
+        if (by == 0) by = Cpus.CompareTo(other.Cpus);
         if (by == 0) by = string.CompareOrdinal(HostClass, other.HostClass);
         if (by == 0) by = string.CompareOrdinal(Zone, other.Zone);
         if (by == 0) by = string.CompareOrdinal(Unavailable, other.Unavailable);

@@ -53,6 +53,18 @@ public sealed class ChooseHostTests
     }
 
     [Test]
+    public void Given_a_ratio_above_one_then_a_flavor_wider_than_the_host_itself_still_does_not_fit()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(64, 32_768)) with { Cpus = 16 });
+
+        var decision = ChooseHost.Decide(Cell, index, Request(new Flavor("w", "wide", 17, 1024, 1)), HostPolicy.Pack);
+
+        Assert.That(decision.Host, Is.Null);
+        Assert.That(decision.Why.Removed.Single().Examples, Is.EqualTo(new[] { "h01: needs 17 vCPU, has 16 CPUs in all" }));
+    }
+
+    [Test]
     public void Given_a_host_that_failed_before_then_it_is_not_chosen_again()
     {
         var index = new HostIndex();
