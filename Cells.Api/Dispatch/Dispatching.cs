@@ -106,7 +106,8 @@ internal static class Dispatching
 
     private static Decision OnPlaced(DispatchRow row, InstancePlaced answer, DispatchScene scene)
     {
-        if (row.State != DispatchState.Asking)
+        var movedOn = row.State == DispatchState.Placed && (answer.Tried?.Count ?? 0) > (row.Placed?.Tried?.Count ?? 0);
+        if (row.State != DispatchState.Asking && !movedOn)
             return row.State is DispatchState.Placed or DispatchState.CancelledAsking ? Decision.Nothing : Decision.Refuse(Decision.Stale);
         var placed = Next(row, scene) with { State = DispatchState.Placed, Placed = answer };
         return To(row.Parent, Up(placed, answer)) with { Rows = [placed] };
@@ -248,7 +249,11 @@ internal static class Dispatching
     private static PlacementFailed RefusedUp(DispatchRow row) =>
         new(row.Instance, row.Epoch, row.Intent, row.LastGeneration, [.. row.Tried.SelectMany(t => t.Said)]);
 
-    private static InstancePlaced Up(DispatchRow row, InstancePlaced answer) => answer with { Why = [.. row.Why, .. answer.Why] };
+    private static InstancePlaced Up(DispatchRow row, InstancePlaced answer) => answer with
+    {
+        Why = [.. row.Why, .. answer.Why],
+        Tried = row.Tried.Count == 0 ? answer.Tried : [.. row.Tried.SelectMany(t => t.Said), .. answer.Tried ?? []],
+    };
 
     private static Decision To(CellName? parent, object message) =>
         parent is { } link ? Decision.Answer(new Mail(link, message)) : Decision.Nothing;

@@ -1,5 +1,6 @@
 using Cells.Api.Dispatch;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Api.Explaining;
 
@@ -20,12 +21,12 @@ public sealed record Story(InstanceId Server, string State, string? Fault, IRead
             if (i < row.Why.Count)
                 yield return Chose(row.Epoch, row.Why[i]);
             foreach (var refusal in i < row.Tried.Count ? row.Tried[i].Said : [])
-                yield return new StoryStep(row.Epoch, refusal.Cell, "refused", $"{refusal.Cell}: {refusal.Reason}", refusal.Code, refusal.Why);
+                yield return SaidNo(row.Epoch, refusal);
         }
         if (row.Placed is { } placed)
         {
-            foreach (var why in placed.Why)
-                yield return Chose(row.Epoch, why);
+            foreach (var step in Below(row.Epoch, placed))
+                yield return step;
             yield return new StoryStep(row.Epoch, placed.Cell, "placed", $"placed on host {placed.HostName} of cell {placed.Cell}", null, null);
         }
         if (row.Silence is { } silence)
@@ -35,6 +36,28 @@ public sealed record Story(InstanceId Server, string State, string? Fault, IRead
         if (row.State is DispatchState.Deleted)
             yield return new StoryStep(row.Epoch, here, "deleted", "nothing of it is left below", null, null);
     }
+
+    /// <summary>The choices below and the refusals in between: whoever chooses a second time was refused after the first.</summary>
+    private static IEnumerable<StoryStep> Below(long epoch, InstancePlaced placed)
+    {
+        var refusals = new Queue<Refusal>(placed.Tried ?? []);
+        var chosen = new HashSet<(CellName, string)>();
+        foreach (var why in placed.Why)
+        {
+            var again = !chosen.Add((why.Cell, why.Question));
+            // A host says no once, a cell below with everything that it tried.
+            if (again && why.Question == "host" && refusals.TryDequeue(out var host))
+                yield return SaidNo(epoch, host);
+            while (again && why.Question == "cell" && refusals.TryPeek(out var next) && next.Cell.Value != why.Chosen)
+                yield return SaidNo(epoch, refusals.Dequeue());
+            yield return Chose(epoch, why);
+        }
+        foreach (var refusal in refusals)
+            yield return SaidNo(epoch, refusal);
+    }
+
+    private static StoryStep SaidNo(long epoch, Refusal refusal) =>
+        new(epoch, refusal.Cell, "refused", $"{refusal.Cell}: {refusal.Reason}", refusal.Code, refusal.Why);
 
     private static StoryStep Chose(long epoch, Explanation why) => new(
         epoch, why.Cell, "chose",

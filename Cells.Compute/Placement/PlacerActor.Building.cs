@@ -159,7 +159,8 @@ internal sealed partial class PlacerActor
         _inventory.Take(parts);
         Commit(
             entry,
-            new Change(new ReleaseClaim(next.Id, next.Epoch), new MoveInstance(before, next, Checked(owner)), new TakeClaim(next.Id, next.Epoch, parts)),
+            new Change(new ReleaseClaim(next.Id, next.Epoch), new MoveInstance(before, next, Checked(owner)), new TakeClaim(next.Id, next.Epoch, parts),
+                new SendWork(next.Parent, Key(next.Id), Placed(next, command.Intent), null)),
             movesClaims: true,
             committed: () =>
             {
@@ -211,7 +212,8 @@ internal sealed partial class PlacerActor
         VmState.Building, TaskState.Scheduling, PowerState.NoState, command.Intent, 0, 0, false, null, 0, Story.Empty, null, null, null, Now);
 
     private InstancePlaced Placed(Instance row, long intent) => new(
-        row.Id, row.Epoch, intent, _setup.Cell, row.Place?.Host ?? default, row.Place?.HostName ?? "", row.Story.Why);
+        row.Id, row.Epoch, intent, _setup.Cell, row.Place?.Host ?? default, row.Place?.HostName ?? "", row.Story.Why,
+        row.Story.Refusals is { Count: > 0 } refusals ? refusals : null);
 
     private static PlacementFailed Failed(Instance row, long intent) => new(row.Id, row.Epoch, intent, row.Generation, row.Story.Refusals);
 

@@ -34,10 +34,15 @@ public sealed record PlacementHints(string? AvailabilityZone, CellName? OnlyCell
     public static readonly PlacementHints None = new(null, null, []);
 }
 
-/// <summary>Up: a host was chosen and the claim is committed; the build goes on. Keyed by its command.</summary>
+/// <summary>
+/// Up: a host was chosen and the claim is committed; the build goes on. Keyed by its command. Said again when a build that failed goes on elsewhere
+/// within the epoch: each time more has been tried.
+/// </summary>
+/// <param name="Tried">Every "no" on the way to this place, in order; null for none.</param>
 [WireName("placement.placed.v1")]
 public sealed record InstancePlaced(
-    InstanceId Instance, long Epoch, long Intent, CellName Cell, HostId Host, string HostName, IReadOnlyList<Explanation> Why) : IInstanceAnswer;
+    InstanceId Instance, long Epoch, long Intent, CellName Cell, HostId Host, string HostName, IReadOnlyList<Explanation> Why,
+    IReadOnlyList<Refusal>? Tried = null) : IInstanceAnswer;
 
 /// <summary>
 /// Up: nothing below holds the right to run this epoch any more. Sent before placement (no room) or after it (every build attempt failed

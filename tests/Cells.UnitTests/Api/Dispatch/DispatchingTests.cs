@@ -118,6 +118,35 @@ public sealed class DispatchingTests
     }
 
     [Test]
+    public void A_build_that_went_on_to_another_host_is_told_upwards_once()
+    {
+        var no = new Refusal(A, "build_failed", "Host h1, attempt 1: no", null);
+        var row = Row(DispatchState.Placed, Up);
+        var moved = Placed() with { HostName = "h2", Tried = [no] };
+
+        var decision = Decide(row, new DispatchEvent.Placed(moved, A));
+
+        Assert.That(decision.Rows.Single().Placed, Is.EqualTo(moved));
+        var told = (InstancePlaced)decision.Mail.Single().Message;
+        Assert.That((told.HostName, told.Tried), Is.EqualTo(("h2", moved.Tried)));
+        Assert.That(told.Why, Has.Count.EqualTo(2), "this cell's choice and the child's");
+
+        var late = Decide(decision.Rows.Single(), new DispatchEvent.Placed(Placed(), A));
+        Assert.That((late.Rows.Count, late.Mail.Count), Is.EqualTo((0, 0)), "the older word came again: nothing of it counts");
+    }
+
+    [Test]
+    public void What_an_earlier_child_refused_travels_up_with_the_place_that_was_found()
+    {
+        var no = new Refusal(A, "no_valid_host", "full", null);
+        var row = Row(DispatchState.Asking, Up, B) with { Tried = [new Trial(A, [no])] };
+
+        var decision = Decide(row, new DispatchEvent.Placed(Placed() with { Cell = B }, B));
+
+        Assert.That(((InstancePlaced)decision.Mail.Single().Message).Tried, Is.EqualTo(new[] { no }));
+    }
+
+    [Test]
     public void Whatever_happens_twice_changes_nothing_the_second_time([Values] bool home)
     {
         var parent = home ? (CellName?)null : Up;
