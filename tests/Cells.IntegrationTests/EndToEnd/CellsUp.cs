@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cells.Host.Clients;
+using Cells.Messaging.Storage;
+using Cells.Messaging.Storage.PrivateClusters;
+using Cells.TestKit;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
@@ -29,21 +34,13 @@ internal sealed class CellsUp : IAsyncDisposable
     }
 
     /// <summary>Variables of the openrc file it wrote.</summary>
-    public IReadOnlyDictionary<string, string> OpenRc => File.ReadLines(Path.Combine(Data, "openrc"))
-        .Where(l => l.StartsWith("export ", StringComparison.Ordinal))
-        .Select(l => l["export ".Length..].Split('=', 2))
-        .ToDictionary(p => p[0], p => p[1].Trim('\''));
+    private Dictionary<string, string> Variables => OpenRc.Parse(File.ReadLines(Path.Combine(Data, "openrc")));
 
-    /// <summary>A data directory that the database's user can reach, gone with the fixture.</summary>
-    public static string NewDataDirectory()
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"cells-e2e-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(path);
-        return path;
-    }
 
+    /// <summary>Starts it and waits for its last line, so that a test may begin.</summary>
     public static async Task<CellsUp> StartAsync(string data, params string[] options)
     {
+        TestCluster.RequirePostgres();
         var up = new CellsUp(data, Launch(["up", "--data", data, "--listen", "127.0.0.1:0", .. options]));
         _ = up.ReadAsync(up.Process.StandardOutput);
         _ = up.ReadAsync(up.Process.StandardError);
@@ -82,11 +79,20 @@ internal sealed class CellsUp : IAsyncDisposable
     }
 
     /// <summary>Runs the executable once, such as <c>tree</c>, with this tree's data directory.</summary>
-    public Task<(int Code, string Out, string Error)> CellsAsync(params string[] arguments) =>
-        RunAsync("dotnet", [Executable, .. arguments, "--data", Data]);
+    public Task<Ended> CellsAsync(params string[] arguments) => RunCellsAsync([.. arguments, "--data", Data]);
+
+    /// <summary>The same, and it must succeed; its -o json answer.</summary>
+    public async Task<JsonNode> CellsJsonAsync(params string[] arguments)
+    {
+        var ended = await CellsAsync([.. arguments, "-o", "json"]);
+        Assert.That(ended.Code, Is.Zero, $"cells {string.Join(' ', arguments)}\n{ended.Out}\n{ended.Error}\n--- cells up said:\n{Said}");
+        return JsonNode.Parse(ended.Out)!;
+    }
+
+    public static Task<Ended> RunCellsAsync(params string[] arguments) => RunAsync("dotnet", [Executable, .. arguments]);
 
     /// <summary>Runs Debian's unmodified openstack client with the openrc file.</summary>
-    public Task<(int Code, string Out, string Error)> OpenStackAsync(params string[] arguments) => RunAsync("openstack", arguments, OpenRc);
+    public Task<Ended> OpenStackAsync(params string[] arguments) => RunAsync("openstack", arguments, Variables);
 
     /// <summary>The same, and it must succeed; its -f json answer.</summary>
     public async Task<JsonElement> OpenStackJsonAsync(params string[] arguments)
@@ -96,19 +102,31 @@ internal sealed class CellsUp : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement.Clone();
     }
 
-    /// <summary>What the simulator itself says runs on its hosts.</summary>
-    public async Task<JsonElement> AccountingAsync()
-    {
-        var ready = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Data, "hosts", "xensim.ready"))).RootElement;
-        using var http = new HttpClient();
-        return JsonDocument.Parse(await http.GetStringAsync(new Uri(new Uri(ready.GetProperty("control").GetString()!), "/_sim/accounting"))).RootElement.Clone();
-    }
+    /// <summary>A client of this tree, as any program would be one.</summary>
+    public async Task<TestCloud> EnterAsync() => new(await CloudClient.EnterAsync(OpenRc.Find(Data), CancellationToken.None), this);
+
+    /// <summary>The simulated hosts' own door: faults, and what really runs.</summary>
+    public async Task<SimDoor> SimAsync() => new(await SimDoor.ControlOfAsync(Data));
 
     public async ValueTask DisposeAsync()
     {
         if (!Process.HasExited)
             await EndAsync();
         Process.Dispose();
+    }
+
+    /// <summary>Removes a data directory, and first whatever of a killed `up` still runs on it.</summary>
+    public static async Task RemoveAsync(string data)
+    {
+        var simulator = Path.Combine(data, "hosts", "xensim.process");
+        if (File.Exists(simulator) && JsonSerializer.Deserialize<ProcessIdentity>(await File.ReadAllTextAsync(simulator), JsonSerializerOptions.Web) is { IsAlive: true } running)
+        {
+            running.KillAtOnce();
+            await Eventually.IsSoAsync($"the simulator {running.Pid} ended", TimeSpan.FromSeconds(10), () => !running.IsAlive);
+        }
+        if (Directory.Exists(Path.Combine(data, "postgres")))
+            await PrivateCluster.RemoveLeftAsync(Path.Combine(data, "postgres"), TimeProvider.System, CancellationToken.None);
+        Directory.Delete(data, recursive: true);
     }
 
     private static string Executable => Path.Combine(TestContext.CurrentContext.TestDirectory, "cells.dll");
@@ -122,7 +140,7 @@ internal sealed class CellsUp : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static async Task<(int Code, string Out, string Error)> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? variables = null)
+    private static async Task<Ended> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
@@ -133,7 +151,7 @@ internal sealed class CellsUp : IAsyncDisposable
         var said = process.StandardOutput.ReadToEndAsync();
         var complained = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return (process.ExitCode, await said, await complained);
+        return new Ended(process.ExitCode, await said, await complained);
     }
 
     private async Task ReadAsync(StreamReader from)
@@ -146,4 +164,10 @@ internal sealed class CellsUp : IAsyncDisposable
                 _ready.TrySetResult(line);
         }
     }
+}
+
+/// <summary>How a program ended, and what it said.</summary>
+internal sealed record Ended(int Code, string Out, string Error)
+{
+    public string Said => Out + Error;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
@@ -6,72 +7,65 @@ namespace Cells.IntegrationTests.EndToEnd;
 [NonParallelizable]
 public sealed class StockClientTests
 {
-    private string _data = "";
-    private CellsUp? _up;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        Needs.OpenStackClient();
-        _data = CellsUp.NewDataDirectory();
-        _up = await CellsUp.StartAsync(_data);
-    }
-
-    [OneTimeTearDown]
-    public async Task EndAsync()
-    {
-        if (_up is not null)
-            await _up.DisposeAsync();
-        if (_data.Length > 0)
-            Directory.Delete(_data, recursive: true);
-    }
+    [SetUp]
+    public void RequireClient() => Needs.OpenStackClient();
 
     [Test]
-    public async Task The_first_commands_of_a_new_user_work()
+    public async Task The_first_commands_of_a_new_user_work_and_a_second_up_finds_the_server_again()
     {
-        var up = _up!;
-        var image = Path.Combine(_data, "disk.raw");
+        var up = await SharedTree.UpAsync();
+        var image = Path.Combine(up.Data, "disk.raw");
         await File.WriteAllBytesAsync(image, new byte[1_234_567]);                   // no round number: sizes are rounded up, zero-filled
 
         var token = await up.OpenStackJsonAsync("token", "issue");
         Assert.That(token.GetProperty("id").GetString(), Is.Not.Empty);
 
         var catalog = await up.OpenStackJsonAsync("catalog", "list");
-        Assert.That(catalog.EnumerateArray().Select(s => s.GetProperty("Type").GetString()), Is.SupersetOf(new[] { "identity", "compute", "image" }));
+        Assert.That(Names(catalog, "Type"), Is.SupersetOf(new[] { "identity", "compute", "image" }));
 
         var flavors = await up.OpenStackJsonAsync("flavor", "list");
-        Assert.That(flavors.GetArrayLength(), Is.GreaterThan(0));
+        Assert.That(Names(flavors, "Name"), Does.Contain("m1.tiny"));
         Assert.That(flavors.EnumerateArray().Select(f => f.GetProperty("Disk").GetInt32()), Is.All.GreaterThan(0));
-        var flavor = flavors.EnumerateArray().First().GetProperty("Name").GetString()!;
 
         await up.OpenStackJsonAsync("image", "create", "--disk-format", "raw", "--container-format", "bare", "--file", image, "first");
         var images = await up.OpenStackJsonAsync("image", "list");
-        Assert.That(images.EnumerateArray().Single().GetProperty("Status").GetString(), Is.EqualTo("active"));
+        Assert.That(Named(images, "first").GetProperty("Status").GetString(), Is.EqualTo("active"));
 
-        await up.OpenStackJsonAsync("keypair", "create", "first");
+        Assert.That((await up.OpenStackAsync("keypair", "create", "first")).Out, Does.StartWith("-----BEGIN"));
         var limits = await up.OpenStackJsonAsync("limits", "show", "--absolute");
-        Assert.That(limits.EnumerateArray().Single(l => l.GetProperty("Name").GetString() == "maxTotalInstances").GetProperty("Value").GetInt32(), Is.Not.Zero);
+        Assert.That(Named(limits, "maxTotalInstances").GetProperty("Value").GetInt32(), Is.Not.Zero);
 
-        var created = await up.OpenStackJsonAsync("server", "create", "--flavor", flavor, "--image", "first", "--key-name", "first", "--wait", "web");
+        var created = await up.OpenStackJsonAsync("server", "create", "--flavor", "m1.tiny", "--image", "first", "--key-name", "first", "--wait", "web");
         Assert.That(created.GetProperty("status").GetString(), Is.EqualTo("ACTIVE"));
         var id = created.GetProperty("id").GetString()!;
 
-        var list = await up.OpenStackJsonAsync("server", "list", "--long");
-        Assert.That(list.EnumerateArray().Single().GetProperty("Power State").GetRawText(), Does.Contain("1").Or.Contain("Running"));
+        var listed = Named(await up.OpenStackJsonAsync("server", "list", "--long"), "web");
+        Assert.That(listed.GetProperty("Power State").GetRawText(), Is.EqualTo("1").Or.EqualTo("\"Running\""));
         var shown = await up.OpenStackJsonAsync("server", "show", "web");
         Assert.That(shown.GetProperty("OS-EXT-STS:vm_state").GetString(), Is.EqualTo("active"));
+        Assert.That((await AccountAsync(up)).Domains.Count(d => d == id), Is.EqualTo(1), "one VM of the server runs on the simulated hosts");
 
-        var running = Domains(await up.AccountingAsync(), id);
-        Assert.That(running, Is.EqualTo(1), "one VM of the server runs on the simulated hosts");
-        var (code, story, error) = await up.CellsAsync("explain", id);
-        Assert.That(code, Is.Zero, error);
-        Assert.That(story, Does.Contain("global").And.Contain("host"));
+        var story = await up.CellsAsync("explain", "web");
+        Assert.That(story.Code, Is.Zero, story.Error);
+        Assert.That(story.Out, Does.Contain("global chose cell").And.Contain("placed on host"));
 
-        var (deleted, text, complaint) = await up.OpenStackAsync("server", "delete", "--wait", "web");
-        Assert.That(deleted, Is.Zero, text + complaint);
-        Assert.That(Domains(await up.AccountingAsync(), id), Is.Zero);
+        var before = (await AccountAsync(up)).DomainOf(id);
+        Assert.That(await up.EndAsync(), Is.Zero, "SIGTERM ends it in order");
+        up = await SharedTree.UpAsync();
+        Assert.That((await up.OpenStackJsonAsync("server", "show", "web")).GetProperty("status").GetString(), Is.EqualTo("ACTIVE"));
+        var after = (await AccountAsync(up)).DomainOf(id);
+        Assert.That((after.VmUuid, after.Domid, after.PowerState), Is.EqualTo((before.VmUuid, before.Domid, "Running")), "the same VM, never started again");
+
+        var deleted = await up.OpenStackAsync("server", "delete", "--wait", "web");
+        Assert.That(deleted.Code, Is.Zero, deleted.Said);
+        var left = await AccountAsync(up);
+        Assert.That(left.Vms, Does.Not.Contain(id));
+        Assert.That(left.DisksOfInstances.Select(d => d.OtherConfig.GetValueOrDefault("cells-instance")), Does.Not.Contain(id));
     }
 
-    private static int Domains(System.Text.Json.JsonElement accounting, string instance) =>
-        accounting.EnumerateArray().Sum(h => h.GetProperty("vms").EnumerateArray().Count(v => v.GetRawText().Contains(instance)));
+    private static async Task<Accounts> AccountAsync(CellsUp up) => await (await up.SimAsync()).AccountAsync();
+
+    private static IEnumerable<string?> Names(JsonElement list, string key) => list.EnumerateArray().Select(s => s.GetProperty(key).GetString());
+
+    private static JsonElement Named(JsonElement list, string name) => list.EnumerateArray().Single(e => e.GetProperty("Name").GetString() == name);
 }
