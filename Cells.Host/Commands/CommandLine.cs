@@ -24,6 +24,9 @@ internal static class CommandLine
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
             new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
         };
+        // Into a file or a pipe goes plain text.
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Capabilities.Ansi = false;
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
