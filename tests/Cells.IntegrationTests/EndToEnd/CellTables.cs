@@ -10,9 +10,11 @@ internal sealed class CellTables(string data, params string[] cells)
     public Task<List<(string Instance, int Step)>> BuildsAsync() => QueryAsync(
         "select id, step from instance where workflow = 1 and not undoing order by id", r => (r.GetGuid(0).ToString(), (int)r.GetInt16(1)));
 
-    /// <summary>At which build step the deletes of these instances were accepted; instances deleted outside a build are left out.</summary>
-    public Task<List<(string Instance, int Step)>> InterruptedAsync() => QueryAsync(
-        "select id, interrupted_step from instance where interrupted_step is not null order by id", r => (r.GetGuid(0).ToString(), (int)r.GetInt16(1)));
+    /// <summary>Whether an instance's cell has accepted its delete, and which step of the build it interrupted; null when there was none, or the delete
+    /// has ended and forgotten it.</summary>
+    public async Task<(bool IsAccepted, int? InterruptedStep)> DeleteOfAsync(string instance) => (await QueryAsync(
+        $"select interrupted_step from instance where delete_intent > 0 and id = '{Guid.Parse(instance)}'",
+        r => (true, r.IsDBNull(0) ? (int?)null : r.GetInt16(0)))).SingleOrDefault();
 
     /// <summary>Rows of claims, and what providers say is promised: (0, 0) when nothing is placed.</summary>
     public async Task<(long Claims, long Promised)> PromisedAsync()
@@ -22,17 +24,13 @@ internal sealed class CellTables(string data, params string[] cells)
         return (found.Sum(f => f.Item1), found.Sum(f => f.Item2));
     }
 
-    /// <summary>Hosts whose memory is taken by others, for the most part.</summary>
-    public async Task<int> HostsWithOthersAsync() =>
-        (await QueryAsync("select id from provider where kind = 1 and outside > capacity / 2 and resource = 2", r => r.GetGuid(0))).Count;
-
     private async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read)
     {
         var found = new List<T>();
         foreach (var cell in cells)
         {
             await using var connection = new NpgsqlConnection(
-                $"Host=127.0.0.1;Port={Port};Username={PrivateCluster.User};Database=cells_{cell};Pooling=false");
+                $"Host=127.0.0.1;Port={Port};Username={PrivateCluster.User};Database=cells_{cell}");
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand(sql, connection);
             await using var rows = await command.ExecuteReaderAsync();
