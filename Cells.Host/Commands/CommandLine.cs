@@ -10,7 +10,8 @@ namespace Cells.Host.Commands;
 /// </summary>
 internal static class CommandLine
 {
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Everything that `cells` understands; the documents are held against it.</summary>
+    public static RootCommand Root()
     {
         var root = new RootCommand("Cells: a hierarchical multi-cell compute orchestrator for XenServer and XCP-ng fleets.")
         {
@@ -24,6 +25,12 @@ internal static class CommandLine
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
             new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
         };
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Root();
         // Into a file or a pipe goes plain text.
         if (Console.IsOutputRedirected)
             AnsiConsole.Profile.Capabilities.Ansi = false;
