@@ -9,15 +9,23 @@ namespace Cells.Contracts.Wire;
 /// <summary>The closed set of work and news messages: name to type and back, and their bytes.</summary>
 public static class WireMessages
 {
-    private static readonly FrozenDictionary<string, JsonTypeInfo> ByName = new Type[]
+    // Read once: an attribute is looked up by reflection, and names are asked for with every message.
+    private static readonly FrozenDictionary<Type, string> NamesByType = new Type[]
     {
         typeof(BuildInstance), typeof(InstancePlaced), typeof(PlacementFailed), typeof(DeleteInstance), typeof(InstanceDeleted),
         typeof(RequestImageTicket), typeof(ImageTicket), typeof(CellNews),
-    }.ToFrozenDictionary(type => NameOf(type), type => WireJsonContext.Default.GetTypeInfo(type)!);
+    }.ToFrozenDictionary(type => type, type => type.GetCustomAttribute<WireNameAttribute>()?.Name
+        ?? throw new InvalidOperationException($"{type.Name} has no wire name."));
+
+    private static readonly FrozenDictionary<string, JsonTypeInfo> ByName =
+        NamesByType.ToFrozenDictionary(named => named.Value, named => WireJsonContext.Default.GetTypeInfo(named.Key)!);
 
     public static IEnumerable<string> Names => ByName.Keys.Order(StringComparer.Ordinal);
 
-    public static string NameOf(object message) => NameOf(message.GetType());
+    /// <exception cref="InvalidOperationException">It is none of the messages that travel.</exception>
+    public static string NameOf(object message) => NamesByType.TryGetValue(message.GetType(), out var name)
+        ? name
+        : throw new InvalidOperationException($"{message.GetType().Name} has no wire name: it is not a message that travels.");
 
     public static byte[] ToBytes(object message) => JsonSerializer.SerializeToUtf8Bytes(message, ByName[NameOf(message)]);
 
@@ -28,7 +36,4 @@ public static class WireMessages
         message = ByName.TryGetValue(name, out var type) ? JsonSerializer.Deserialize(bytes, type) : null;
         return message is not null;
     }
-
-    private static string NameOf(Type type) => type.GetCustomAttribute<WireNameAttribute>()?.Name
-        ?? throw new InvalidOperationException($"{type.Name} has no wire name: it is not a message that travels.");
 }
