@@ -10,6 +10,7 @@ public sealed class ActorSystem
     private readonly ActorPath _temporary;
     private readonly ActorCell _guardian;
     private volatile bool _crashed;
+    private volatile bool _ending;
     private long _incarnations;
     private long _temporaries;
 
@@ -46,6 +47,9 @@ public sealed class ActorSystem
 
     public bool HasCrashed => _crashed;
 
+    /// <summary>The actors have been told to stop: what still comes for them is on its way to nobody, as it must be.</summary>
+    internal bool IsEnding => _ending;
+
     internal ILogger Logger { get; }
 
     internal ActorPath Root { get; }
@@ -60,6 +64,7 @@ public sealed class ActorSystem
     /// <summary>Stops all actors, children before parents. <see cref="CoordinatedShutdown"/> does it as its last phase.</summary>
     public Task Terminate()
     {
+        _ending = true;
         _guardian.Send(new SystemMessage.Terminate());
         return WhenTerminated;
     }

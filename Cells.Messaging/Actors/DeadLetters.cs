@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Cells.Messaging.Actors;
 
-/// <summary>Where undeliverable messages end: counted by recipient, type and reason, logged at the 1st, 2nd, 4th, 8th ... of a kind.</summary>
+/// <summary>
+/// Where undeliverable messages end: counted by recipient, type and reason, logged at the 1st, 2nd, 4th, 8th ... of a kind. Not logged while the
+/// system ends: then every actor is gone sooner or later than those who talk to it.
+/// </summary>
 public sealed class DeadLetters : IActorRef
 {
     // Recipients made per request must not fill the memory: kinds beyond this many are counted as one.
@@ -51,7 +54,7 @@ public sealed class DeadLetters : IActorRef
             kind = (Others, Others, letter.Reason);
         var count = _counts.GetOrAdd(kind, static _ => new Tally()).Increment();
         MessagingTelemetry.CountDeadLetter(letter);
-        if (long.IsPow2(count))
+        if (long.IsPow2(count) && !_system.IsEnding)
             MessagingTelemetry.DeadLetter(_system.Logger, letter.Recipient, letter.Message.GetType().Name, letter.Reason, count);
         Published?.Invoke(letter);
     }

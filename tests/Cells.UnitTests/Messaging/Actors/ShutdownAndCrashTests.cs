@@ -1,4 +1,5 @@
 using Cells.Messaging.Actors;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
 namespace Cells.UnitTests.Messaging.Actors;
@@ -30,6 +31,26 @@ public sealed class ShutdownAndCrashTests : SteppedFixture
         Assert.That(run.IsCompletedSuccessfully, Is.True);
         Assert.That(System.WhenTerminated.IsCompletedSuccessfully, Is.True);
         Assert.That(System.CoordinatedShutdown.Run("again"), Is.SameAs(run));
+    }
+
+    [Test]
+    public void What_still_comes_while_the_actors_end_is_counted_and_not_logged_as_something_lost()
+    {
+        var lines = new List<string>();
+        var system = new ActorSystem("ending", World, World.Time, new Noted(lines));
+        var actor = system.ActorOf(Note("a"), "a");
+        World.RunUntilIdle();
+        system.Stop(actor);
+        World.RunUntilIdle();
+        actor.Tell("lost");
+        Assert.That(lines, Has.Count.EqualTo(1));
+
+        system.Terminate();
+        World.RunUntilIdle();
+        actor.Tell("on its way to nobody");
+
+        Assert.That(lines, Has.Count.EqualTo(1));
+        Assert.That(system.DeadLetters.Counts.Single().Count, Is.EqualTo(2));
     }
 
     [Test]
@@ -128,4 +149,16 @@ public sealed class ShutdownAndCrashTests : SteppedFixture
         Log.Add(name);
         return Task.CompletedTask;
     });
+
+    private sealed class Noted(List<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Warning)
+                lines.Add(formatter(state, exception));
+        }
+    }
 }
