@@ -84,7 +84,7 @@ internal sealed class HostActor : ReceiveActor
         if (!_connected || _setup.StepsAtATime == 0)
             return;
         var ready = _runs.Values
-            .Where(r => r is { Busy: false, Waiting: false })
+            .Where(r => r is { Busy: false, Waiting: false } && (_busy < _setup.StepsAtATime || !Steps.At(r.Work).OnHost))
             .OrderByDescending(r => r.Work.Workflow == WorkflowKind.Delete).ThenByDescending(r => r.Work.Step).ThenBy(r => r.Arrival)
             .ToList();
         foreach (var run in ready)

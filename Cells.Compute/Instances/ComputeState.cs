@@ -50,28 +50,30 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
 
     private async Task<StatePage> ReadAsync(NpgsqlConnection connection, long above, int limit, CancellationToken stop)
     {
-        // One snapshot: the counter must not be newer than the rows.
+        // One snapshot: the counter must not be newer than the rows. One batch: a page is asked for after nearly every commit of the cell.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
-        var counter = await CounterAsync(connection, transaction, stop);
-        var rows = await InstancesAsync(connection, transaction, above, limit, stop);
-        rows.AddRange(await HostsAsync(connection, transaction, above, limit, stop));
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new(CounterSql), Page(InstanceSql, above, limit), Page(HostSql, above, limit) } };
+        batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("vcpu", NpgsqlDbType.Smallint) { Value = (short)Resource.Vcpu });
+        batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("memory", NpgsqlDbType.Smallint) { Value = (short)Resource.MemoryMib });
+        long counter;
+        List<StateRow> rows;
+        await using (var answer = await batch.ExecuteReaderAsync(stop))
+        {
+            await answer.ReadAsync(stop);
+            counter = answer.GetInt64(0);
+            await answer.NextResultAsync(stop);
+            rows = await InstancesAsync(answer, stop);
+            await answer.NextResultAsync(stop);
+            rows.AddRange(await HostsAsync(answer, stop));
+        }
         await transaction.CommitAsync(stop);
 
         var page = rows.OrderBy(r => r.ChangeNumber).Take(limit).ToList();
         return new StatePage(above, page.Count < limit ? counter : page[^1].ChangeNumber, page);
     }
 
-    private static async Task<long> CounterAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken stop)
+    private async Task<List<StateRow>> InstancesAsync(NpgsqlDataReader r, CancellationToken stop)
     {
-        await using var command = new NpgsqlCommand(CounterSql, connection, transaction);
-        return (long)(await command.ExecuteScalarAsync(stop))!;
-    }
-
-    private async Task<List<StateRow>> InstancesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long above, int limit, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand(InstanceSql, connection, transaction);
-        Page(command, above, limit);
-        await using var r = await command.ExecuteReaderAsync(stop);
         var rows = new List<StateRow>();
         while (await r.ReadAsync(stop))
         {
@@ -89,13 +91,8 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
         return rows;
     }
 
-    private async Task<List<StateRow>> HostsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long above, int limit, CancellationToken stop)
+    private async Task<List<StateRow>> HostsAsync(NpgsqlDataReader r, CancellationToken stop)
     {
-        await using var command = new NpgsqlCommand(HostSql, connection, transaction);
-        Page(command, above, limit);
-        command.Parameters.Add(new NpgsqlParameter("vcpu", NpgsqlDbType.Smallint) { Value = (short)Resource.Vcpu });
-        command.Parameters.Add(new NpgsqlParameter("memory", NpgsqlDbType.Smallint) { Value = (short)Resource.MemoryMib });
-        await using var r = await command.ExecuteReaderAsync(stop);
         var rows = new List<StateRow>();
         while (await r.ReadAsync(stop))
         {
@@ -109,9 +106,12 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
         return rows;
     }
 
-    private static void Page(NpgsqlCommand command, long above, int limit)
+    private static NpgsqlBatchCommand Page(string sql, long above, int limit) => new(sql)
     {
-        command.Parameters.Add(new NpgsqlParameter("above", NpgsqlDbType.Bigint) { Value = above });
-        command.Parameters.Add(new NpgsqlParameter("limit", NpgsqlDbType.Integer) { Value = limit });
-    }
+        Parameters =
+        {
+            new NpgsqlParameter("above", NpgsqlDbType.Bigint) { Value = above },
+            new NpgsqlParameter("limit", NpgsqlDbType.Integer) { Value = limit },
+        },
+    };
 }

@@ -47,18 +47,19 @@ internal static class InstanceWrites
             var inserts = writes.Cast<InsertInstance>().ToList();
             command.CommandText = $"""
                 with w as (
-                    select id, project_id, name, command, any_epoch, {Columns.Names}, ordinal
-                      from unnest(@ids, @projects, @names, @commands, @any_epochs, {Columns.Parameters}) with ordinality
-                        as w (id, project_id, name, command, any_epoch, {Columns.Names}, ordinal)
+                    select id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal
+                      from unnest(@ids, @projects, @names, @commands, @stories, @any_epochs, {Columns.Parameters}) with ordinality
+                        as w (id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal)
                 ), written as (
-                    insert into instance (id, project_id, name, command, {Columns.Names}, change_number)
-                    select id, project_id, name, command, {Columns.Names}, {firstChangeNumber} + ordinal - 1
+                    insert into instance (id, project_id, name, command, story, {Columns.Names}, change_number)
+                    select id, project_id, name, command, story, {Columns.Names}, {firstChangeNumber} + ordinal - 1
                       from w
                      order by ordinal
                         on conflict (id) do update
                        set project_id = excluded.project_id,
                            name = excluded.name,
                            command = excluded.command,
+                           story = excluded.story,
                            {Columns.SetFromExcluded},
                            change_number = excluded.change_number
                      where instance.epoch < excluded.epoch
@@ -73,6 +74,7 @@ internal static class InstanceWrites
             command.AddColumn("projects", NpgsqlDbType.Uuid, inserts, w => w.Row.Project.Value);
             command.AddColumn("names", NpgsqlDbType.Text, inserts, w => w.Row.Name);
             command.AddColumn("commands", NpgsqlDbType.Jsonb, inserts, w => w.Row.Command is { } c ? JsonSerializer.Serialize(c, WireJsonContext.Default.BuildInstance) : null);
+            command.AddColumn("stories", NpgsqlDbType.Jsonb, inserts, w => Columns.Text(w.Row.Story));
             command.AddColumn("any_epochs", NpgsqlDbType.Boolean, inserts, w => w.AnyEpoch);
             Columns.Fill(command, [.. inserts.Select(w => w.Row)]);
         }
@@ -93,9 +95,10 @@ internal static class InstanceWrites
             command.CommandText = $"""
                 update instance
                    set {Columns.SetFromW},
+                       story = coalesce(w.story, instance.story),
                        change_number = {firstChangeNumber} + w.ordinal - 1
-                  from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, {Columns.Parameters}) with ordinality
-                    as w (id, epoch_before, generation_before, owner_pool, owner_epoch, {Columns.Names}, ordinal)
+                  from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, @stories, {Columns.Parameters}) with ordinality
+                    as w (id, epoch_before, generation_before, owner_pool, owner_epoch, story, {Columns.Names}, ordinal)
                  where instance.id = w.id
                    and instance.epoch = w.epoch_before
                    and instance.generation = w.generation_before
@@ -112,6 +115,8 @@ internal static class InstanceWrites
             command.AddColumn("generations_before", NpgsqlDbType.Bigint, moves, w => w.Before.Generation);
             command.AddColumn("owner_pools", NpgsqlDbType.Uuid, moves, w => w.Owner?.Pool.Value);
             command.AddColumn("owner_epochs", NpgsqlDbType.Bigint, moves, w => w.Owner?.Epoch);
+            // The widest column, and most moves leave it as it is: then it is neither sent nor written again.
+            command.AddColumn("stories", NpgsqlDbType.Jsonb, moves, w => ReferenceEquals(w.Before.Story, w.After.Story) ? null : Columns.Text(w.After.Story));
             Columns.Fill(command, [.. moves.Select(w => w.After)]);
         }
 
@@ -170,7 +175,6 @@ internal static class InstanceWrites
             Of("undoing", NpgsqlDbType.Boolean, r => r.Work?.Undoing ?? false),
             Of("interrupted_step", NpgsqlDbType.Smallint, r => (short?)r.Work?.Interrupted),
             Of("attempt", NpgsqlDbType.Integer, r => r.Attempt),
-            Of("story", NpgsqlDbType.Jsonb, r => JsonSerializer.Serialize(r.Story, ComputeJsonContext.Default.Story)),
             Of("fault", NpgsqlDbType.Text, r => r.Fault),
             Of("deadline_at", NpgsqlDbType.TimestampTz, r => r.DeadlineAt?.UtcDateTime),
             Of("launched_at", NpgsqlDbType.TimestampTz, r => r.LaunchedAt?.UtcDateTime),
@@ -181,6 +185,8 @@ internal static class InstanceWrites
         public static readonly string Parameters = string.Join(", ", All.Select(c => $"@c_{c.Name}"));
         public static readonly string SetFromW = string.Join(", ", All.Select(c => $"{c.Name} = w.{c.Name}"));
         public static readonly string SetFromExcluded = string.Join(", ", All.Select(c => $"{c.Name} = excluded.{c.Name}"));
+
+        public static string Text(Story story) => JsonSerializer.Serialize(story, ComputeJsonContext.Default.Story);
 
         public static void Fill(NpgsqlBatchCommand command, IReadOnlyList<Instance> rows)
         {

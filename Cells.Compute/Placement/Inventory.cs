@@ -12,6 +12,7 @@ internal sealed class Inventory(string hostClass, string zone)
 {
     private readonly SortedDictionary<Guid, HostRecord> _hosts = [];
     private readonly SortedDictionary<Guid, SrRecord> _srs = [];
+    private readonly Dictionary<Guid, SortedSet<Guid>> _seers = [];   // of an SR: hosts it is plugged into
     private readonly SortedDictionary<(Guid Id, Resource Resource), Provider> _providers = [];
     private readonly SortedSet<Guid> _touched = [];
 
@@ -29,6 +30,7 @@ internal sealed class Inventory(string hostClass, string zone)
     {
         _hosts.Clear();
         _srs.Clear();
+        _seers.Clear();
         _providers.Clear();
         Index = new HostIndex();
         foreach (var provider in rows.Providers)
@@ -36,7 +38,7 @@ internal sealed class Inventory(string hostClass, string zone)
         foreach (var sr in rows.Srs)
             _srs[sr.Id.Value] = sr;
         foreach (var host in rows.Hosts)
-            _hosts[host.Id.Value] = host;
+            Keep(host);
         foreach (var sr in rows.Srs)
             ReindexSr(sr.Id.Value);
         foreach (var host in rows.Hosts)
@@ -59,7 +61,7 @@ internal sealed class Inventory(string hostClass, string zone)
 
     public void Put(HostRecord host)
     {
-        _hosts[host.Id.Value] = host;
+        Keep(host);
         Reindex(host);
     }
 
@@ -119,8 +121,17 @@ internal sealed class Inventory(string hostClass, string zone)
             return;
         if (sr.Shared)
             Index.PutSharedSr(sr.Id, FreeOf(sr.Id));
-        foreach (var host in _hosts.Values.Where(h => h.Srs.Contains(sr.Id)).ToList())
-            Reindex(host);
+        foreach (var host in _seers.GetValueOrDefault(id) ?? [])
+            Reindex(_hosts[host]);
+    }
+
+    private void Keep(HostRecord host)
+    {
+        foreach (var sr in _hosts.GetValueOrDefault(host.Id.Value)?.Srs ?? [])
+            _seers[sr.Value].Remove(host.Id.Value);
+        foreach (var sr in host.Srs)
+            (_seers.TryGetValue(sr.Value, out var seers) ? seers : _seers[sr.Value] = []).Add(host.Id.Value);
+        _hosts[host.Id.Value] = host;
     }
 
     private void Reindex(HostRecord host)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -144,12 +145,20 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
             throw TooLarge();
         await using var stream = await content.ReadAsStreamAsync(stop);
         using var whole = new MemoryStream((int)(content.Headers.ContentLength ?? 16 * 1024));
-        var chunk = new byte[64 * 1024];
-        for (int read; (read = await stream.ReadAsync(chunk, stop)) > 0;)
+        // Lent: a boot takes some forty answers, most of them of a few hundred bytes.
+        var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
         {
-            if (whole.Length + read > MaxAnswerBytes)
-                throw TooLarge();
-            whole.Write(chunk, 0, read);
+            for (int read; (read = await stream.ReadAsync(chunk, stop)) > 0;)
+            {
+                if (whole.Length + read > MaxAnswerBytes)
+                    throw TooLarge();
+                whole.Write(chunk, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
         return Encoding.UTF8.GetString(whole.GetBuffer(), 0, (int)whole.Length);
     }

@@ -62,6 +62,22 @@ public sealed class InventoryTests
         Assert.That(inventory.Index.Find(Host)!.Free.MemoryMib, Is.EqualTo(8192 - 1024));
     }
 
+    [Test]
+    public void What_is_promised_of_a_repository_counts_for_the_hosts_that_see_it_now()
+    {
+        var (inventory, other) = (OneHost(), new HostId(Guid.Parse("77777777-7777-7777-7777-777777777777")));
+        inventory.Put(new SrRecord(Sr, Rows.Place.Pool, "local", "ext", Shared: false));
+        inventory.Show(new Provider(ProviderId.Of(other), Resource.Vcpu, ProviderKind.Host, 8, 4, 0, 0, 0));
+        inventory.Show(new Provider(ProviderId.Of(other), Resource.MemoryMib, ProviderKind.Host, 8192, 1, 0, 0, 0));
+        inventory.Put(new HostRecord(other, Rows.Place.Pool, "host-2", "http://127.0.0.1", "up", true, 8, 8192, [Sr]));
+        inventory.Put(inventory.Find(Host)! with { Srs = [] });
+
+        inventory.Take([new ClaimPart(ProviderId.Of(Sr), Resource.DiskBytes, 40 * Units.Gib)]);
+
+        Assert.That(inventory.Index.Find(other)!.LocalSr!.Value.FreeBytes, Is.EqualTo(60 * Units.Gib));
+        Assert.That(inventory.Index.Find(Host)!.LocalSr, Is.Null);
+    }
+
     private static Inventory OneHost()
     {
         var inventory = new Inventory("default", "nova");
