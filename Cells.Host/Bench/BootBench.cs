@@ -16,7 +16,7 @@ namespace Cells.Host.Bench;
 internal sealed class BootBench(TimeProvider time, IIdSource ids)
 {
     private const int Cells = 4, HostsPerCell = 25;
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <param name="boots">Servers booted and deleted while measured; a tenth as many before, to warm up.</param>
@@ -25,9 +25,7 @@ internal sealed class BootBench(TimeProvider time, IIdSource ids)
     {
         await using var tree = await ChildTree.StartAsync(Topology(), ids, time, stop);
         using var cloud = await CloudClient.EnterAsync(OpenRc.Find(tree.Directory), stop);
-        var image = await ImageAsync(cloud, stop);
-        await cloud.SendAsync(HttpMethod.Put, "compute", $"/os-quota-sets/{cloud.ProjectId}",
-            new JsonObject { ["quota_set"] = new JsonObject { ["instances"] = -1, ["cores"] = -1, ["ram"] = -1 } }, stop);
+        var image = await BenchCloud.PrepareAsync(cloud, stop);
 
         await BatchAsync(cloud, image, Math.Max(Cells * HostsPerCell, boots / 10), atOnce, new Percentiles(), stop);
         var active = new Percentiles();
@@ -118,15 +116,6 @@ internal sealed class BootBench(TimeProvider time, IIdSource ids)
             foreach (var boot in under.Values)
                 boot.Active.TrySetException(error);
         }
-    }
-
-    private static async Task<string> ImageAsync(CloudClient cloud, CancellationToken stop)
-    {
-        var made = await cloud.SendAsync(HttpMethod.Post, "image", "/v2/images",
-            new JsonObject { ["name"] = "bench", ["disk_format"] = "raw", ["container_format"] = "bare" }, stop);
-        var id = (string?)made.Body?["id"] ?? throw new CellsException($"The image could not be made: {(int)made.Status} {made.Fault}");
-        var uploaded = await cloud.UploadAsync("image", $"/v2/images/{id}/file", new byte[64 * 1024], stop);
-        return uploaded.IsSuccess ? id : throw new CellsException($"The image could not be uploaded: {(int)uploaded.Status} {uploaded.Fault}");
     }
 
     private static string Topology()

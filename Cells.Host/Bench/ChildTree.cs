@@ -17,7 +17,7 @@ internal sealed class ChildTree : IAsyncDisposable
     public int Pid => _process.Id;
 
     /// <summary>The database server's own process.</summary>
-    public int PostmasterPid => int.Parse(File.ReadLines(Path.Combine(Directory, "postgres", "data", "postmaster.pid")).First());
+    public int PostmasterPid => CpuTime.Postmaster(Path.Combine(Directory, "postgres"));
 
     public static async Task<ChildTree> StartAsync(string topology, IIdSource ids, TimeProvider time, CancellationToken stop)
     {

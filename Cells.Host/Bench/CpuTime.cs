@@ -19,6 +19,9 @@ internal static class CpuTime
         return TimeSpan.FromSeconds(seconds);
     }
 
+    /// <summary>The database server's own process in a private cluster's directory.</summary>
+    public static int Postmaster(string clusterDirectory) => Int(File.ReadLines(Path.Combine(clusterDirectory, "data", "postmaster.pid")).First());
+
     private static bool Descends(Usage usage, int ancestor, Dictionary<int, Usage> all)
     {
         for (var at = usage; at.Parent > 1 && all.TryGetValue(at.Parent, out var above); at = above)

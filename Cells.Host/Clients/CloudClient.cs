@@ -27,6 +27,7 @@ internal sealed class CloudClient : IDisposable
     }
 
     public string ProjectId { get; private set; } = "";
+    public string UserId { get; private set; } = "";
 
     /// <exception cref="CellsException">Nobody answers at the URL, or the entry was refused.</exception>
     public static async Task<CloudClient> EnterAsync(OpenRc rc, CancellationToken stop)
@@ -118,6 +119,7 @@ internal sealed class CloudClient : IDisposable
             _token = response.Headers.GetValues("X-Subject-Token").Single();
             var token = JsonNode.Parse(text)!["token"]!;
             ProjectId = (string)token["project"]!["id"]!;
+            UserId = (string)token["user"]!["id"]!;
             _catalog = token["catalog"]!.AsArray().ToDictionary(
                 s => (string)s!["type"]!,
                 s => (string)s!["endpoints"]!.AsArray().First(e => (string)e!["interface"]! == "public")!["url"]!);

@@ -22,6 +22,7 @@ internal static class CommandLine
             ExplainCommand.Create(),
             ReplayCommand.Create(),
             XenSimCommand.Create(),
+            BenchCommand.Create(),
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
             new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
         };

@@ -42,6 +42,9 @@ internal sealed class TreeProcess : IAsyncDisposable
     /// <summary>Where clients reach the door, without a slash at its end.</summary>
     public string BaseUrl { get; private set; } = "";
 
+    /// <summary>The top cell's door, free of HTTP.</summary>
+    public ApiHome Home { get; private set; } = null!;
+
     public static async Task<TreeProcess> StartAsync(TreeParts parts, CancellationToken stop)
     {
         var tree = new TreeProcess(parts);
@@ -94,7 +97,7 @@ internal sealed class TreeProcess : IAsyncDisposable
         var dispatcher = new ThreadPoolDispatcher();
         var transport = new InProcessTransport();
         var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
-        var images = new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) }));
+        var images = Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) }));
         foreach (var cell in Parts.Topology.Cells.OrderBy(c => Parts.Topology.PathOf(c).Count(ch => ch == '.')))
         {
             var runtime = await StartRuntimeAsync(cell, dispatcher, transport, stop);
@@ -166,10 +169,11 @@ internal sealed class TreeProcess : IAsyncDisposable
         _door = builder.Build();
         BaseUrl = $"http://{Parts.Listen}";
         var api = Own(ApiCell.Start(runtime, new ApiOptions(), new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images)));
-        await api.Home!.StartAsync(stop);
+        Home = api.Home!;
+        await Home.StartAsync(stop);
         await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
         _door.UseRouting();
-        _door.MapCells(api.Home, new AdminRoutes(api.Admin).Routes);
+        _door.MapCells(Home, new AdminRoutes(api.Admin).Routes);
         try
         {
             await _door.StartAsync(stop);
@@ -205,4 +209,8 @@ internal sealed record TreeParts(
     IPEndPoint Listen,
     TimeProvider Time,
     IIdSource Ids,
-    ILoggerFactory Loggers);
+    ILoggerFactory Loggers)
+{
+    /// <summary>Where compute cells get image bytes; null: over HTTP from the home, by ticket.</summary>
+    public IImageSource? Images { get; init; }
+}

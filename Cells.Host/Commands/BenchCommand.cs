@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cells.Contracts;
+using Cells.Host.Bench;
+using Spectre.Console;
+
+namespace Cells.Host.Commands;
+
+/// <summary>`cells bench`: measures this machine with this build, on databases and hosts of its own. See docs/placement.md for what is counted.</summary>
+internal static class BenchCommand
+{
+    public static Command Create() => new("bench", "Measure: durable boots, durable placements.") { Boot(), Placement() };
+
+    private static Command Boot()
+    {
+        var boots = new Option<int>("--boots") { Description = "Servers booted and deleted while measured.", DefaultValueFactory = _ => 2000 };
+        var atOnce = new Option<int>("--at-once") { Description = "Servers under way at once.", DefaultValueFactory = _ => 64 };
+        var output = CommandLine.OutputOption();
+        var command = new Command("boot", "Boot + delete through REST and XenAPI, 4 cells x 25 simulated hosts without latency, durable.") { boots, atOnce, output };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (count, most) = (AtLeastOne("--boots", parsed.GetValue(boots)), AtLeastOne("--at-once", parsed.GetValue(atOnce)));
+            Print(await new BootBench(SystemTime.Provider, new SystemIds()).RunAsync(count, most, stop), parsed.GetValue(output)!);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Placement()
+    {
+        var placements = new Option<int>("--placements") { Description = "Servers placed while measured.", DefaultValueFactory = _ => 20_000 };
+        var atOnce = new Option<int>("--at-once") { Description = "Servers under way at once.", DefaultValueFactory = _ => 256 };
+        var output = CommandLine.OutputOption();
+        var command = new Command("placement", "Placements: REST handler to committed claim and observed copy at the top, two levels of cells, no hypervisor calls.") { placements, atOnce, output };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (count, most) = (AtLeastOne("--placements", parsed.GetValue(placements)), AtLeastOne("--at-once", parsed.GetValue(atOnce)));
+            Print(await new PlacementBench(SystemTime.Provider, new SystemIds()).RunAsync(count, most, stop), parsed.GetValue(output)!);
+            return 0;
+        });
+        return command;
+    }
+
+    private static int AtLeastOne(string option, int value) => value >= 1 ? value : throw new CellsException($"{option} must be at least 1, not {value}.");
+
+    /// <summary>The fields of a result are its table, so that both outputs say the same.</summary>
+    private static void Print<T>(T result, string output)
+    {
+        if (output == "json")
+        {
+            Console.WriteLine(JsonSerializer.Serialize(result, Pretty.Json));
+            return;
+        }
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("figure", "value");
+        foreach (var (name, value) in JsonSerializer.SerializeToNode(result)!.AsObject())
+            table.AddRow(Markup.Escape(name), Markup.Escape(value?.ToString() ?? "-"));
+        CommandLine.Write(table);
+    }
+}
