@@ -42,6 +42,9 @@ public sealed class PrivateCluster : IAsyncDisposable
 
     public int? ProcessId => _server?.Pid;
 
+    /// <summary>False once the server has ended, by itself or by somebody's hand: <see cref="RestartAsync"/> brings it back.</summary>
+    public bool IsRunning => _server?.IsAlive == true;
+
     /// <summary>Whether the server was found running, left by a former process, and taken over.</summary>
     public bool TakenOver { get; private set; }
 
