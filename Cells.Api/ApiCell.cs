@@ -57,7 +57,7 @@ public sealed class ApiCell : IDisposable
             parent => runtime.Links.Status.FirstOrDefault(s => s.Neighbour == parent)?.WorkInWatermark ?? 0, runtime.Links.IsFull, runtime.Time,
             () => runtime.NewRandom("dispatch"), options, log);
         var dispatch = runtime.System.ActorOf(Props.Create(() => new DispatchActor(parts)).WithMailboxCapacity(MailboxCapacity), "dispatch");
-        var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, log)), "index");
+        var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, options.DropEpochCheck, log)), "index");
         var router = runtime.System.ActorOf(Props.Create(() => new RouterActor(dispatch, index)).WithMailboxCapacity(MailboxCapacity), "router");
         servers.Attach(dispatch);
 

@@ -19,14 +19,16 @@ internal sealed class IndexActor : ReceiveActor
     private readonly CellName _cell;
     private readonly ICommitter _committer;
     private readonly TimeSpan _retryAfter;
+    private readonly bool _anyEpoch;
     private readonly ILogger _log;
 
     private readonly SortedDictionary<CellName, SortedSet<CellName>> _reached = [];
     private readonly SortedDictionary<CellName, Page> _held = [];
 
-    public IndexActor(CellName cell, ICommitter committer, TimeSpan retryAfter, ILogger log)
+    /// <param name="anyEpoch">See <see cref="ApiOptions.DropEpochCheck"/>.</param>
+    public IndexActor(CellName cell, ICommitter committer, TimeSpan retryAfter, bool anyEpoch, ILogger log)
     {
-        (_cell, _committer, _retryAfter, _log) = (cell, committer, retryAfter, log);
+        (_cell, _committer, _retryAfter, _anyEpoch, _log) = (cell, committer, retryAfter, anyEpoch, log);
         Receive<StateReceived>(m => Take(new Page(m, Sender, NewsWaitedFor: 0)));
         Receive<NewsReceived>(OnNews);
         Receive<PageEnded>(OnPageEnded);
@@ -61,7 +63,7 @@ internal sealed class IndexActor : ReceiveActor
             switch (record)
             {
                 case InstanceRow instance:
-                    merges.Add(new MergeInstance(link, instance, row.Deleted, row.Json));
+                    merges.Add(new MergeInstance(link, instance, row.Deleted, row.Json, _anyEpoch));
                     break;
                 case HostRow host when _reached.TryGetValue(link, out var reached) && reached.Contains(host.Cell):
                     merges.Add(new MergeHost(link, host, row.Deleted, row.Json));

@@ -11,18 +11,20 @@ namespace Cells.Api.Index;
 /// Merges one reported instance row: a copy is only replaced by a higher (epoch, generation), and only by the link to which the dispatch of
 /// that epoch leads. A repeated or late row changes nothing and never misses.
 /// </summary>
-internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted, ReadOnlyMemory<byte> body) : IWrite
+/// <param name="anyEpoch">The planted bug of <see cref="ApiOptions.DropEpochCheck"/>; never true outside tests.</param>
+internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted, ReadOnlyMemory<byte> body, bool anyEpoch = false) : IWrite
 {
-    private static readonly WriteKind TheKind = new InstanceKind();
+    private static readonly WriteKind TheKind = new InstanceKind("merge-instance", 190, "(excluded.epoch, excluded.generation) > (o.epoch, o.generation)");
+    private static readonly WriteKind Planted = new InstanceKind("merge-instance-of-any-epoch", 191, "excluded.generation > o.generation");
 
     public InstanceId Instance => row.Instance;
 
     /// <summary>Set by the commit: the link may not speak of this instance. The page it came in is taken without it.</summary>
     public bool Foreign { get; private set; }
 
-    public WriteKind Kind => TheKind;
+    public WriteKind Kind => anyEpoch ? Planted : TheKind;
 
-    private sealed class InstanceKind() : WriteKind("merge-instance", 190)
+    private sealed class InstanceKind(string name, int order, string isNewer) : WriteKind(name, order)
     {
         public override int ChangeNumbersEach => 1;
 
@@ -57,7 +59,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
                            deleted        = excluded.deleted,
                            body           = excluded.body,
                            change_number  = excluded.change_number
-                     where (excluded.epoch, excluded.generation) > (o.epoch, o.generation)
+                     where {isNewer}
                         or ((excluded.epoch, excluded.generation) = (o.epoch, o.generation) and excluded.deleted and not o.deleted)
                 )
                 select w.ordinal::integer

@@ -69,6 +69,15 @@ internal sealed partial class PlacerActor
         missed: () => Reread(entry, () => OnDelete(work, command, link)),
         unavailable: () => RetryLater(entry, () => OnDelete(work, command, link)));
 
+    /// <summary>The planted bug of <see cref="ComputeHooks.SkipTombstone"/>: the tombstone goes before any parent has acknowledged it.</summary>
+    private void Forget(Entry entry, Instance tombstone) => Commit(
+        entry,
+        new Change(new PurgeInstance(tombstone)),
+        movesClaims: false,
+        committed: () => Put(entry, null),
+        missed: () => { },
+        unavailable: () => { });
+
     /// <summary>Nothing of it is left: tombstone, claim and answer in one change.</summary>
     private void Finish(Entry entry, Instance before, Instance tombstone, PoolOwner owner)
     {
@@ -84,6 +93,8 @@ internal sealed partial class PlacerActor
             {
                 _inventory.GiveBack(freed);
                 Put(entry, tombstone);
+                if (_setup.Hooks.SkipTombstone)
+                    Forget(entry, tombstone);
                 ComputeTelemetry.Deleted(_setup.Logger, tombstone.Id);
             },
             missed: () => Reread(entry, () => PerformAgain(entry)),

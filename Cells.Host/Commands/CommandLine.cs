@@ -21,6 +21,7 @@ internal static class CommandLine
             HostsCommand.Create(),
             ExplainCommand.Create(),
             ReplayCommand.Create(),
+            ChaosCommand.Create(),
             XenSimCommand.Create(),
             BenchCommand.Create(),
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.

@@ -1,0 +1,79 @@
+using Cells.Chaos.Stepping;
+using Cells.Chaos.Tree;
+using Cells.Contracts;
+using Cells.XenSim.Faults;
+
+namespace Cells.Chaos.Faults;
+
+/// <summary>The faults that strike by themselves, looked at each simulated second: cells die and come back, sessions end, toolstacks and hosts restart.</summary>
+internal sealed class Strikes(ChaosWorld world, Random random)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    private readonly SortedDictionary<CellName, int> _atCommit = [];
+
+    public void Begin() => Again();
+
+    private void Again() => world.Stepper.AddAfter(Every, new Deed("strikes", () =>
+    {
+        if (!world.Faults.Active)
+            return;
+        Again();
+        if (world.Faults.IsOn(FaultName.CrashRestart))
+            DrawCrash();
+        MayHit(FaultName.XapiSessionEnded, _ => new SimFault.EndSessions());
+        MayHit(FaultName.ToolstackRestart, host => new SimFault.RestartToolstack(host.Name, TimeSpan.FromMilliseconds(random.Next(500, 8_000))));
+        MayHit(FaultName.HostPowerLoss, host => new SimFault.PowerLoss(host.Name, TimeSpan.FromMilliseconds(random.Next(2_000, 15_000))));
+    }));
+
+    private void DrawCrash()
+    {
+        if (!world.Faults.Draws(FaultName.CrashRestart))
+            return;
+        var cell = world.Cells.ElementAt(random.Next(world.Cells.Count));
+        // Not at the full second, when little is under way: some steps on, or right after one of the cell's next commits.
+        if (random.Next(2) == 0)
+            world.Stepper.AfterSteps(random.Next(1, 1_000), () => _ = MayCrash(cell));
+        else
+            _atCommit[cell.Name] = random.Next(1, 20);
+    }
+
+    /// <summary>Asked after each commit of the cell: whether it dies now, before anybody hears of it.</summary>
+    public bool MayDieAtCommit(CellNode cell)
+    {
+        if (!_atCommit.TryGetValue(cell.Name, out var left))
+            return false;
+        if (--left > 0)
+        {
+            _atCommit[cell.Name] = left;
+            return false;
+        }
+        _atCommit.Remove(cell.Name);
+        return MayCrash(cell);
+    }
+
+    private bool MayCrash(CellNode cell)
+    {
+        if (!cell.Runs || !world.Faults.Active || !world.Clients.InFlight)
+            return false;
+        world.Faults.Count(FaultName.CrashRestart);
+        world.Log.Add(world.Stepper.Time.Elapsed, cell.Name.Value, "crash");
+        cell.Crash();
+        world.Clients.CellDied(cell);
+        world.Stepper.AddAfter(TimeSpan.FromMilliseconds(random.Next(50, 6_000)), new Deed($"start {cell.Name}", () =>
+        {
+            if (!cell.Runs)                                // healing may have been quicker
+                cell.Start();
+        }));
+        return true;
+    }
+
+    private void MayHit(FaultName name, Func<SteppedHost, SimFault> fault)
+    {
+        if (!world.Faults.Fires(name))
+            return;
+        var hosts = world.Hypervisors.Hosts;
+        var host = hosts[random.Next(hosts.Count)];
+        world.Hypervisors.Inject(host, fault(host));
+    }
+}

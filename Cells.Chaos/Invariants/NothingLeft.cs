@@ -1,0 +1,36 @@
+using Cells.Contracts;
+
+namespace Cells.Chaos.Invariants;
+
+/// <summary>I6, and the orphans of I5: what is deleted or refused left no VM, disk or claim behind, and everything with our stamp has its owner.</summary>
+internal sealed class NothingLeft : Invariant
+{
+    public override string Name => "I6";
+
+    protected override IEnumerable<string> Stories(Picture picture)
+    {
+        var alive = picture.Instances.Where(row => !row.Released && row.VmState != VmState.Deleted)
+            .GroupBy(row => row.Id).ToDictionary(rows => rows.Key, rows => rows.First());
+        var terminated = picture.Intents.Where(intent => intent.Terminated).Select(intent => intent.Id).ToHashSet();
+        foreach (var row in alive.Values.Where(row => terminated.Contains(row.Id)))
+            yield return $"A server that is gone lives on: {row}.";
+        foreach (var claim in picture.Claims)
+            if (!alive.TryGetValue(claim.Instance, out var row) || row.Cell != claim.Cell || row.Epoch != claim.Epoch)
+                yield return $"{claim.Cell}: provider {claim.Provider} keeps {claim.Amount} of resource {claim.Resource} for instance {claim.Instance} epoch {claim.Epoch}, which is not there.";
+        foreach (var host in picture.Hosts)
+        {
+            foreach (var vm in host.Vms)
+                if (Owner(vm.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vm?.ToString("D") != vm.Uuid))
+                    yield return $"Host {host.Name} has a VM {vm.Uuid} ({vm.PowerState}) of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
+            foreach (var disk in host.Disks.Where(disk => disk.Managed))
+                if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vdi?.ToString("D") != disk.Uuid))
+                    yield return $"Host {host.Name} has a disk {disk.Uuid} of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
+            // An unfinished clone is no orphan of an instance yet, but nobody would ever use it: our image disks are one per SR.
+            foreach (var many in host.Disks.Where(disk => disk.Managed && disk.Name.StartsWith("image-", StringComparison.Ordinal)).GroupBy(disk => (disk.SrUuid, disk.Name)).Where(g => g.Count() > 1))
+                yield return $"Host {host.Name} has {many.Count()} disks for {many.Key.Name}.";
+        }
+    }
+
+    private static Guid? Owner(IReadOnlyDictionary<string, string> marks) =>
+        marks.TryGetValue(Picture.InstanceKey, out var text) && Guid.TryParse(text, out var id) ? id : null;
+}

@@ -1,0 +1,120 @@
+using Cells.Chaos.Tree;
+using Cells.Chaos.Workloads;
+using Cells.Compute.Workflows;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
+using Cells.XenSim.Core;
+using Npgsql;
+using System.Text.Json;
+
+namespace Cells.Chaos.Invariants;
+
+/// <summary>The four truths at one moment: what clients were told, what the home and the routing cell hold, what the compute cells hold, what the hosts do.</summary>
+internal sealed class Picture
+{
+    public const string InstanceKey = Marks.Instance;
+
+    private Picture()
+    {
+    }
+
+    public required IReadOnlyList<Server> Servers { get; init; }
+
+    public required IReadOnlyList<IntentRow> Intents { get; init; }
+
+    /// <summary>By cell: the home and the routing cells.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<Guid, ObservedRow>> Observed { get; init; }
+
+    /// <summary>By compute cell: the cells on the way to the home.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Above { get; init; }
+
+    public required IReadOnlyList<InstanceTruth> Instances { get; init; }
+
+    public required IReadOnlyList<ClaimTruth> Claims { get; init; }
+
+    public required IReadOnlyList<ProviderTruth> Providers { get; init; }
+
+    /// <summary>Messages that no neighbour has acknowledged, and those that could not be handled, by cell.</summary>
+    public required IReadOnlyList<string> UndoneWork { get; init; }
+
+    public required IReadOnlyList<HostAccount> Hosts { get; init; }
+
+    public bool IsAbove(string cell, string computeCell) => Above[computeCell].Contains(cell);
+
+    public static Picture Take(ChaosWorld world)
+    {
+        var observed = new SortedDictionary<string, IReadOnlyDictionary<Guid, ObservedRow>>(StringComparer.Ordinal);
+        foreach (var cell in world.Cells.Where(cell => cell.Kind != CellKind.Compute).Select(cell => cell.Name.Value))
+            observed[cell] = Read(world, cell, "select instance, epoch, generation, deleted, body from instance_observed order by instance", row => new ObservedRow(
+                row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3), JsonSerializer.Deserialize(row.GetString(4), WireJsonContext.Default.InstanceRow)!))
+                .ToDictionary(row => row.Instance);
+        var computeCells = world.Cells.Where(cell => cell.Kind == CellKind.Compute).Select(cell => cell.Name.Value).ToList();
+        return new Picture
+        {
+            Servers = world.Clients.Servers,
+            Intents = Read(world, "global", """
+                select id, project_id, name, desired, intent_number, terminated_at is not null
+                  from instance_intent
+                 order by name, id
+                """, row => new IntentRow(row.GetGuid(0), new ProjectId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetBoolean(5))),
+            Observed = observed,
+            Above = world.Cells.Where(cell => cell.Kind == CellKind.Compute)
+                .ToDictionary(cell => cell.Name.Value, IReadOnlyList<string> (cell) => ["global", cell.Parent!.Value.Value]),
+            Instances = [.. computeCells.SelectMany(cell => Read(world, cell, """
+                select id, epoch, generation, host_id, vm_uuid, vdi_uuid, vm_state, task_state, power_state, released, applied_intent, coalesce(fault, '')
+                  from instance
+                 order by id
+                """, row => new InstanceTruth(
+                cell, row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), OrNull(row, 3), OrNull(row, 4), OrNull(row, 5), (VmState)row.GetInt16(6),
+                (TaskState)row.GetInt16(7), (PowerState)row.GetInt16(8), row.GetBoolean(9), row.GetInt64(10), row.GetString(11))))],
+            Claims = [.. computeCells.SelectMany(cell => Read(world, cell, """
+                select instance_id, epoch, provider_id, resource, amount
+                  from claim
+                 order by instance_id, epoch, provider_id, resource
+                """, row => new ClaimTruth(cell, row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt16(3), row.GetInt64(4))))],
+            Providers = [.. computeCells.SelectMany(cell => Read(world, cell, """
+                select id, resource, capacity, ratio, reserve, promised, outside
+                  from provider
+                 order by id, resource
+                """, row => new ProviderTruth(
+                cell, row.GetGuid(0), row.GetInt16(1), row.GetInt64(2), row.GetDouble(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6))))],
+            UndoneWork = [.. world.Cells.SelectMany(cell => Read(world, cell.Name.Value, """
+                select link, 'waits for its acknowledgement', wire_name, order_key from outbox
+                 union all
+                select link, 'is parked: ' || reason, wire_name, order_key from parked_message
+                 order by 1, 2, 3, 4
+                """, row => $"in {cell.Name}, link {row.GetString(0)}: {row.GetString(2)} of {row.GetString(3)} {row.GetString(1)}"))],
+            Hosts = [.. world.Hypervisors.Hosts.Select(host => host.Core.Account()[0])],
+        };
+    }
+
+    private static List<T> Read<T>(ChaosWorld world, string cell, string sql, Func<NpgsqlDataReader, T> row)
+    {
+        using var command = new NpgsqlCommand(sql, world.Databases.Connection(cell));
+        using var rows = command.ExecuteReader();
+        var all = new List<T>();
+        while (rows.Read())
+            all.Add(row(rows));
+        return all;
+    }
+
+    private static Guid? OrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
+}
+
+internal sealed record IntentRow(Guid Id, ProjectId Project, string Name, string Desired, long Number, bool Terminated);
+
+internal sealed record ObservedRow(Guid Instance, long Epoch, long Generation, bool Deleted, InstanceRow Body);
+
+/// <summary>A compute cell's own row.</summary>
+internal sealed record InstanceTruth(
+    string Cell, Guid Id, long Epoch, long Generation, Guid? Host, Guid? Vm, Guid? Vdi, VmState VmState, TaskState TaskState, PowerState PowerState,
+    bool Released, long AppliedIntent, string Fault)
+{
+    public override string ToString() =>
+        $"{Cell}: instance {Id} epoch {Epoch} generation {Generation} {VmState}/{TaskState}/{PowerState} on {Host?.ToString() ?? "no host"}{(Released ? " released" : "")} {Fault}";
+}
+
+internal sealed record ClaimTruth(string Cell, Guid Instance, long Epoch, Guid Provider, short Resource, long Amount);
+
+internal sealed record ProviderTruth(string Cell, Guid Id, short Resource, long Capacity, double Ratio, long Reserve, long Promised, long Outside);

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using Cells.Compute.Images;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+
+namespace Cells.Chaos.Stepping;
+
+/// <summary>The bytes of the one image: always the same, of an odd length, at hand without any wait.</summary>
+internal sealed class SteppedImages : IImageSource
+{
+    private static readonly byte[] s_bytes = Make();
+
+    public static ImageSpec Image { get; } = new(
+        new ImageId(Guid.Parse("6f2a3f0e-5a0c-4d0b-9a31-1d5a6a0c7e01")), s_bytes.Length, Convert.ToHexStringLower(SHA256.HashData(s_bytes)), "raw");
+
+    public Task<IByteSource> OpenAsync(ImageSpec image, ImageTicket ticket, CancellationToken stop) => image.Id == Image.Id
+        ? Task.FromResult<IByteSource>(new Bytes())
+        : Task.FromException<IByteSource>(new ImageSourceException($"There is no image {image.Id} in this world."));
+
+    private static byte[] Make()
+    {
+        var bytes = new byte[(64 * 1024) + 13];
+        new Random(1).NextBytes(bytes);
+        return bytes;
+    }
+
+    private sealed class Bytes : IByteSource
+    {
+        public long Length => s_bytes.Length;
+
+#pragma warning disable CS1998 // there is nothing to wait for
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+#pragma warning restore CS1998
+        {
+            stop.ThrowIfCancellationRequested();
+            yield return s_bytes;
+        }
+    }
+}

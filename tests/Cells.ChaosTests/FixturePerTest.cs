@@ -1,0 +1,4 @@
+using NUnit.Framework;
+
+// A new fixture instance per test: no test sees what another left in a field.
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
