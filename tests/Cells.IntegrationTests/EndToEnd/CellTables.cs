@@ -10,8 +10,10 @@ internal sealed class CellTables(string data, params string[] cells)
     public Task<List<(string Instance, int Step)>> BuildsAsync() => QueryAsync(
         "select id, step from instance where workflow = 1 and not undoing order by id", r => (r.GetGuid(0).ToString(), (int)r.GetInt16(1)));
 
-    /// <summary>Whether an instance's cell has accepted its delete, and which step of the build it interrupted; null when there was none, or the delete
-    /// has ended and forgotten it.</summary>
+    /// <summary>
+    /// Whether an instance's cell has accepted its delete, and which step of the build it interrupted; null when there was none, or the delete has
+    /// ended and forgotten it.
+    /// </summary>
     public async Task<(bool IsAccepted, int? InterruptedStep)> DeleteOfAsync(string instance) => (await QueryAsync(
         $"select interrupted_step from instance where delete_intent > 0 and id = '{Guid.Parse(instance)}'",
         r => (true, r.IsDBNull(0) ? (int?)null : r.GetInt16(0)))).SingleOrDefault();

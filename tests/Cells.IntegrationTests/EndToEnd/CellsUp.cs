@@ -103,7 +103,11 @@ internal sealed class CellsUp : IAsyncDisposable
     }
 
     /// <summary>A client of this tree, as any program would be one.</summary>
-    public async Task<TestCloud> EnterAsync() => new(await CloudClient.EnterAsync(OpenRc.Find(Data), CancellationToken.None), this);
+    public async Task<TestCloud> EnterAsync() => new(
+        await CloudClient.EnterAsync(
+            new OpenRc(new Uri(Variables["OS_AUTH_URL"]), Variables["OS_USERNAME"], Variables["OS_PASSWORD"], Variables["OS_PROJECT_NAME"], "Default", "Default"),
+            CancellationToken.None),
+        this);
 
     /// <summary>The simulated hosts' own door: faults, and what really runs.</summary>
     public async Task<SimDoor> SimAsync() => new(await SimDoor.ControlOfAsync(Data));
@@ -145,6 +149,9 @@ internal sealed class CellsUp : IAsyncDisposable
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        // A tree whose openrc the developer has sourced is none of ours.
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("OS_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
         foreach (var (name, value) in variables ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 using NUnit.Framework;
 
@@ -21,7 +22,7 @@ internal static class Eventually
             if (isWanted(seen))
                 return seen;
             if (Stopwatch.GetElapsedTime(since) > within)
-                Assert.Fail($"Not within {within.TotalSeconds:0} s: {what}. Last seen: {seen}");
+                Assert.Fail($"Not within {within.TotalSeconds:0} s: {what}. Last seen: {(seen is IEnumerable many and not string ? string.Join("; ", many.Cast<object>()) : seen)}");
             await Task.Delay(LookEvery);
         }
     }
