@@ -47,7 +47,7 @@ public sealed class ActorSystem
 
     public bool HasCrashed => _crashed;
 
-    /// <summary>The actors have been told to stop: what still comes for them is on its way to nobody, as it must be.</summary>
+    /// <summary>Its shutdown has begun: what still comes for an actor that has stopped is on its way to nobody, as it must be.</summary>
     internal bool IsEnding => _ending;
 
     internal ILogger Logger { get; }
@@ -64,7 +64,7 @@ public sealed class ActorSystem
     /// <summary>Stops all actors, children before parents. <see cref="CoordinatedShutdown"/> does it as its last phase.</summary>
     public Task Terminate()
     {
-        _ending = true;
+        BeginEnding();
         _guardian.Send(new SystemMessage.Terminate());
         return WhenTerminated;
     }
@@ -81,6 +81,8 @@ public sealed class ActorSystem
     public TaskCompletionSource<T> NewCompletion<T>() => Dispatcher.NewCompletion<T>();
 
     public override string ToString() => Name;
+
+    internal void BeginEnding() => _ending = true;
 
     internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
 

@@ -72,6 +72,7 @@ public sealed class CoordinatedShutdown
 
     private async Task RunPhases(string reason, TaskCompletionSource<bool> ended)
     {
+        _system.BeginEnding();
         MessagingTelemetry.ShutdownBegins(_system.Logger, _system.Name, reason);
         foreach (var phase in _phases)
         {

@@ -45,9 +45,13 @@ public sealed class ShutdownAndCrashTests : SteppedFixture
         actor.Tell("lost");
         Assert.That(lines, Has.Count.EqualTo(1));
 
-        system.Terminate();
+        system.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "tell", _ =>
+        {
+            actor.Tell("on its way to nobody");
+            return Task.CompletedTask;
+        });
+        system.CoordinatedShutdown.Run("test");
         World.RunUntilIdle();
-        actor.Tell("on its way to nobody");
 
         Assert.That(lines, Has.Count.EqualTo(1));
         Assert.That(system.DeadLetters.Counts.Single().Count, Is.EqualTo(2));
