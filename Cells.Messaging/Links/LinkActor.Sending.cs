@@ -234,10 +234,11 @@ internal sealed partial class LinkActor
     private void OnSendNews(SendNews news)
     {
         _news = news.Message;
-        if (_newsSent is { } sent && Now - sent < BetweenNews)
+        // The clock is read once: it goes on between two looks, and what is left must not become negative.
+        if (_newsSent is { } sent && BetweenNews - (Now - sent) is var left && left > TimeSpan.Zero)
         {
             if (!Timers.IsTimerActive(nameof(NewsDue)))
-                Timers.StartSingleTimer(nameof(NewsDue), NewsDue.Instance, BetweenNews - (Now - sent));
+                Timers.StartSingleTimer(nameof(NewsDue), NewsDue.Instance, left);
             return;
         }
         SendNewsNow();
