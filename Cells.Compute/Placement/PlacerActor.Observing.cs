@@ -56,7 +56,7 @@ internal sealed partial class PlacerActor
         if (!_pools.TryGetValue(vm.Pool.Value, out var pool))
             return;                                               // the full read comes first
         pool.Vms[vm.Vm] = vm;
-        if (_entries.TryGetValue(vm.Stamp.Instance, out var entry) && entry.Row is { } row && JudgeObject.Vm(row, vm.Stamp, vm.Vm) == ObjectVerdict.Expected)
+        if (_entries.TryGetValue(vm.Stamp.Instance, out var entry) && entry.Row is { } row && JudgeObject.Vm(row, vm.Stamp, vm.Vm, vm.Name) == ObjectVerdict.Expected)
             Observe(entry, new Observed(pool.Owner, vm.Vm, vm));
     }
 

@@ -22,7 +22,7 @@ internal sealed partial class PlacerActor
         foreach (var pool in _pools.Values.Where(p => p.IsReady))
         {
             foreach (var vm in pool.Vms.Values)
-                Judge(pool, JudgeObject.Vm(RowOf(vm.Stamp.Instance), vm.Stamp, vm.Vm), new DestroyLeftover(LeftoverKind.Vm, vm.Vm, vm.Stamp), vm.Name, seen);
+                Judge(pool, JudgeObject.Vm(RowOf(vm.Stamp.Instance), vm.Stamp, vm.Vm, vm.Name), new DestroyLeftover(LeftoverKind.Vm, vm.Vm, vm.Stamp), vm.Name, seen);
             foreach (var vdi in pool.Vdis.Values)
                 Judge(pool, JudgeObject.Disk(RowOf(vdi.Stamp.Instance), vdi.Stamp, vdi.Vdi), new DestroyLeftover(LeftoverKind.Disk, vdi.Vdi, vdi.Stamp), vdi.Name, seen);
         }

@@ -1,5 +1,6 @@
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
+using Cells.Compute.Workflows;
 
 namespace Cells.Compute.Reconciling;
 
@@ -9,7 +10,14 @@ namespace Cells.Compute.Reconciling;
 /// </summary>
 internal static class JudgeObject
 {
-    public static ObjectVerdict Vm(Instance? row, Stamp stamp, Guid vm) => Judge(row, stamp, vm, row?.Vm);
+    /// <param name="name">
+    /// As it is shown. A clone or copy that somebody makes of an instance's VM has its stamp too, but a name of its own: beside the instance's own
+    /// VM it is nobody's leftover, but theirs.
+    /// </param>
+    public static ObjectVerdict Vm(Instance? row, Stamp stamp, Guid vm, string name) =>
+        Judge(row, stamp, vm, row?.Vm) is var verdict && verdict == ObjectVerdict.Leftover && row!.Vm is not null && name != Marks.NameOf(row.Id)
+            ? ObjectVerdict.Unknown
+            : verdict;
 
     public static ObjectVerdict Disk(Instance? row, Stamp stamp, Guid disk) => Judge(row, stamp, disk, row?.Vdi);
 

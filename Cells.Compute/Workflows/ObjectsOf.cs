@@ -5,7 +5,7 @@ using Cells.Compute.XenApi;
 namespace Cells.Compute.Workflows;
 
 /// <summary>
-/// What a pool has of an instance, found by name and proved by stamp, and how it is removed. Only for rows whose wish is durable: a build being
+/// What a pool has of an instance, found by name or by the uuid that its row names, proved by stamp, and how it is removed. Only for rows whose wish is durable: a build being
 /// undone, or a delete. Removing what is gone already is done.
 /// </summary>
 internal static class ObjectsOf
@@ -13,7 +13,8 @@ internal static class ObjectsOf
     public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vm>, Vm>>> VmsAsync(StepContext context, CancellationToken stop)
     {
         var named = await context.Pool.CallAsync(Vm.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop);
-        return [.. named.Where(vm => IsOurs(context.Row, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
+        var all = context.Row.Vm is { } own && named.All(vm => vm.Value.Uuid != own) ? [.. named, .. await RenamedAsync(context, Vm.GetByUuid(own), Vm.GetRecord, stop)] : named;
+        return [.. all.Where(vm => IsOurs(context.Row, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
     }
 
     /// <summary>A clone keeps its image's name until its stamp is whole, so both names are looked under.</summary>
@@ -22,6 +23,8 @@ internal static class ObjectsOf
         var disks = new List<KeyValuePair<XenRef<Vdi>, Vdi>>(
             await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop));
         disks.AddRange(await NamedAsImageAsync(context, stop));
+        if (context.Row.Vdi is { } own && disks.All(d => d.Value.Uuid != own))
+            disks.AddRange(await RenamedAsync(context, Vdi.GetByUuid(own), Vdi.GetRecord, stop));
         return [.. disks.Where(d => d.Value.Managed && IsOurs(context.Row, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
     }
 
@@ -32,6 +35,21 @@ internal static class ObjectsOf
             return [];
         var named = await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(command.Image.Id))), stop);
         return [.. named.Where(d => d.Value.Sr == context.Sr && d.Value.Managed && !d.Value.IsASnapshot).OrderBy(d => d.Value.Uuid)];
+    }
+
+    /// <summary>Names are for people, who change them: what the row names by uuid is the instance's under any name. Nothing when it is not there.</summary>
+    private static async Task<IReadOnlyList<KeyValuePair<XenRef<T>, T>>> RenamedAsync<T>(
+        StepContext context, XenRequest<XenRef<T>> find, Func<XenRef<T>, XenRequest<T>> read, CancellationToken stop)
+    {
+        try
+        {
+            var found = await context.Pool.CallAsync(find, stop);
+            return [new(found, await context.Pool.CallAsync(read(found), stop))];
+        }
+        catch (XenApiFailure gone) when (gone.Code is "UUID_INVALID" or "HANDLE_INVALID")
+        {
+            return [];
+        }
     }
 
     public static async Task StopVmsAsync(StepContext context, CancellationToken stop)

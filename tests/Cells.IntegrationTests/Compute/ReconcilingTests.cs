@@ -71,6 +71,42 @@ public sealed class ReconcilingTests
         Assert.That(World.Fleet.Account().SelectMany(h => h.Disks).Count(d => d.Uuid == cached.Uuid), Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Copies_that_somebody_makes_of_an_instances_VM_and_disk_are_left_alone()
+    {
+        var (build, deleted) = (World.NewBuild(), World.NewBuild());
+        await World.BuildAsync(deleted);
+        await World.DeleteAsync(deleted);
+        await World.BuildAsync(build);
+        var row = (await World.InspectAsync()).Instances.Single(i => i.Id == build.Instance);
+        var pool = await World.LogInAsync();
+        var destroyed = World.Wires.CountAsync("VM.destroy", World.Wires.Count("VM.destroy") + 1);
+
+        await pool.CallAsync(Vdi.CloneFrom(await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None)), CancellationToken.None);
+        await pool.CallAsync(Vm.Create(new NewVm("backup of web", "", 1, 512 * Units.Mib, Marks.Of(row.Stamp))), CancellationToken.None);
+        await CreateVmAsync(new Stamp(deleted.Instance, 1, 1));
+        await destroyed;                                          // the sweep that saw them all has acted
+
+        Assert.That(World.Held(deleted.Instance), Is.EqualTo((0, 0, 0)));
+        Assert.That(World.Held(build.Instance), Is.EqualTo((1, 2, 2)));
+    }
+
+    [Test]
+    public async Task A_VM_and_a_disk_that_somebody_renamed_go_with_their_instance()
+    {
+        var build = World.NewBuild();
+        await World.BuildAsync(build);
+        var row = (await World.InspectAsync()).Instances.Single(i => i.Id == build.Instance);
+        var pool = await World.LogInAsync();
+        var vm = await pool.CallAsync(Vm.GetByUuid(row.Vm!.Value), CancellationToken.None);
+        await pool.CallAsync(new XenRequest<XenVoid>(new XenCall("VM", "set_name_label", 3, XenEffect.Changes, "rio"), [vm, "web of ours"], XenVoid.Read), CancellationToken.None);
+        await pool.CallAsync(Vdi.SetNameLabel(await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None), "disk of ours"), CancellationToken.None);
+
+        await World.DeleteAsync(build);
+
+        Assert.That(World.Held(build.Instance), Is.EqualTo((0, 0, 0)));
+    }
+
     private async Task CreateVmAsync(Stamp stamp)
     {
         var pool = await World.LogInAsync();

@@ -1,5 +1,6 @@
 using Cells.Compute.Instances;
 using Cells.Compute.Reconciling;
+using Cells.Compute.Workflows;
 using NUnit.Framework;
 
 namespace Cells.UnitTests.Compute;
@@ -7,21 +8,22 @@ namespace Cells.UnitTests.Compute;
 /// <summary>Nothing is destroyed without a durable row that says so.</summary>
 public sealed class JudgeObjectTests
 {
+    private static readonly string Name = Marks.NameOf(Rows.Id);
     private static readonly Guid Other = Guid.Parse("77777777-7777-7777-7777-777777777777");
 
     [Test]
     public void An_object_of_an_unknown_instance_or_of_a_later_assignment_is_left_alone()
     {
-        Assert.That(JudgeObject.Vm(null, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Unknown));
-        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Epoch = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
-        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp with { Epoch = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
-        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Attempt = 2 }, Other), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(null, Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Epoch = 2 }, Other, Name), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp with { Epoch = 2 }, Other, Name), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp with { Attempt = 2 }, Other, Name), Is.EqualTo(ObjectVerdict.Unknown));
     }
 
     [Test]
     public void An_object_of_a_deleted_or_refused_instance_is_a_leftover()
     {
-        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Leftover));
         Assert.That(JudgeObject.Disk(Rows.Failed(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
     }
 
@@ -30,8 +32,21 @@ public sealed class JudgeObjectTests
     {
         var second = Rows.Active() with { Attempt = 2 };
 
-        Assert.That(JudgeObject.Vm(second, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
-        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Vm(second, Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Leftover));
+    }
+
+    [Test]
+    public void A_copy_that_somebody_made_of_an_instances_VM_under_a_name_of_its_own_is_left_alone()
+    {
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Other, "backup of web"), Is.EqualTo(ObjectVerdict.Unknown));
+    }
+
+    [Test]
+    public void The_rows_own_VM_is_expected_under_any_name_and_a_leftover_once_its_instance_is_deleted()
+    {
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Rows.Active().Vm!.Value, "web"), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp, Rows.Active().Vm!.Value, "web"), Is.EqualTo(ObjectVerdict.Leftover));
     }
 
     [Test]
@@ -39,8 +54,8 @@ public sealed class JudgeObjectTests
     {
         var deleting = Rows.Active() with { DeleteIntent = 2, Work = new Work(WorkflowKind.Delete, 1, false, null) };
 
-        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Rows.Active().Vm!.Value), Is.EqualTo(ObjectVerdict.Expected));
-        Assert.That(JudgeObject.Vm(Rows.Building(), Rows.Building().Stamp, Other), Is.EqualTo(ObjectVerdict.Expected));
-        Assert.That(JudgeObject.Vm(deleting, Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Rows.Active().Vm!.Value, Name), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(Rows.Building(), Rows.Building().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Vm(deleting, Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Expected));
     }
 }

@@ -122,6 +122,17 @@ public sealed class PoolCacheTests
     }
 
     [Test]
+    public void A_disk_that_copied_its_marks_from_one_of_ours_is_outside()
+    {
+        var own = new SortedDictionary<string, string>(Stamped().ToDictionary()) { ["cells-self"] = VdiOne.ToString() };
+        var copied = new SortedDictionary<string, string>(own) { ["cells-self"] = Guid.Parse("eeeeeeee-0000-0000-0000-000000000002").ToString() };
+
+        Assert.That(Changes(_pool, [Add("vdi", "d1", VdiRecord(own, 100))]).Single(), Is.TypeOf<VdiShown>());
+        Assert.That(Changes(_pool, [Add("vdi", "d1", VdiRecord(copied, 100))]), Is.Empty);
+        Assert.That(Apply(_pool, Add("vdi", "d1", VdiRecord(copied, 100))).Outside().Srs, Is.EqualTo(new[] { new OutsideOfSr(SrOne, 100) }));
+    }
+
+    [Test]
     public void A_stamped_disk_is_shown_with_its_sr_and_gone()
     {
         var added = Add("vdi", "d1", VdiRecord(Stamped(), 1 << 20));
