@@ -21,6 +21,9 @@ internal sealed partial class PlacerActor
     private readonly SortedDictionary<Guid, SrObservation> _srsShown = [];
     private readonly SortedSet<Guid> _hostsChanged = [], _srsChanged = [];
 
+    // Hosts and SRs of which the database has not taken all that the picture says: what is shown of them next is written, also when it is nothing new.
+    private readonly SortedSet<Guid> _unwritten = [];
+
     private void OnPoolShown(PoolShown m)
     {
         var pool = new PoolView(new PoolOwner(m.Pool, m.Epoch));
@@ -181,7 +184,7 @@ internal sealed partial class PlacerActor
             if (_hostsShown.TryGetValue(id, out var host) && _pools.TryGetValue(host.Pool.Value, out var pool))
                 ShowHost(host, pool);
             else if (_inventory.Find(new HostId(id)) is { } left && _pools.TryGetValue(left.Pool.Value, out var former))
-                PutHost(left with { Status = "gone" }, former.Owner);
+                PutHost(left with { Status = "gone" }, former.Owner, _unwritten.Remove(id));
         _hostsChanged.Clear();
     }
 
@@ -189,15 +192,16 @@ internal sealed partial class PlacerActor
     {
         if (NoDiskSrs.Contains(sr.Type) || sr.SizeBytes <= 0)
             return;
+        var again = _unwritten.Remove(sr.Sr.Value);
         var record = new SrRecord(sr.Sr, sr.Pool, sr.Name, sr.Type, sr.Shared);
-        if (_inventory.Find(sr.Sr) != record)
+        if (again || _inventory.Find(sr.Sr) != record)
         {
             _inventory.Put(record);
-            Show(new PutSr(record, pool.Owner, Now), () => _srsChanged.Add(sr.Sr.Value));
+            Show(new PutSr(record, pool.Owner, Now), sr.Sr.Value, _srsChanged);
         }
         ShowProvider(new Provider(
             ProviderId.Of(sr.Sr), Resource.DiskBytes, ProviderKind.Sr, sr.SizeBytes, 1, _setup.Options.DiskReserveBytes, 0,
-            pool.Outside?.Srs.FirstOrDefault(s => s.Sr == sr.Sr).Bytes ?? 0), pool.Owner, () => _srsChanged.Add(sr.Sr.Value));
+            pool.Outside?.Srs.FirstOrDefault(s => s.Sr == sr.Sr).Bytes ?? 0), pool.Owner, _srsChanged, again);
     }
 
     private void ShowHost(HostObservation host, PoolView pool)
@@ -205,46 +209,55 @@ internal sealed partial class PlacerActor
         var outside = pool.Outside?.Hosts.FirstOrDefault(h => h.Host == host.Host) ?? default;
         var srs = _srsShown.Values.Where(s => s.Pool == host.Pool && !NoDiskSrs.Contains(s.Type) && s.SizeBytes > 0 && s.SeenBy.Contains(host.Host)).Select(s => s.Sr).ToList();
         var memoryMib = host.MemoryBytes / Units.Mib;
+        var again = _unwritten.Remove(host.Host.Value);
         PutHost(
-            new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs), pool.Owner);
+            new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs), pool.Owner, again);
         ShowProvider(new Provider(
             ProviderId.Of(host.Host), Resource.Vcpu, ProviderKind.Host, host.Cpus, _setup.Options.CpuRatio, 0, 0, outside.Vcpus), pool.Owner,
-            () => _hostsChanged.Add(host.Host.Value));
+            _hostsChanged, again);
         ShowProvider(new Provider(
             ProviderId.Of(host.Host), Resource.MemoryMib, ProviderKind.Host, memoryMib, 1, _setup.Options.MemoryReserveMib, 0, outside.MemoryMib), pool.Owner,
-            () => _hostsChanged.Add(host.Host.Value));
+            _hostsChanged, again);
     }
 
     private string StatusOf(HostObservation host, PoolView pool) => !pool.IsReady ? "suspect"
         : _health.TryGetValue(host.Host.Value, out var status) ? status.ToString().ToLowerInvariant()
         : "suspect";
 
-    private void PutHost(HostRecord host, PoolOwner owner)
+    private void PutHost(HostRecord host, PoolOwner owner, bool again)
     {
-        if (host.SameAs(_inventory.Find(host.Id)))
+        if (!again && host.SameAs(_inventory.Find(host.Id)))
             return;
         _inventory.Put(host);
         NewsAreDue();
-        Show(new PutHost(host, owner, Now), () => _hostsChanged.Add(host.Id.Value));
+        Show(new PutHost(host, owner, Now), host.Id.Value, _hostsChanged);
     }
 
-    private void ShowProvider(Provider shown, PoolOwner owner, Action again)
+    private void ShowProvider(Provider shown, PoolOwner owner, SortedSet<Guid> changed, bool again)
     {
-        if (_inventory.Find(shown.Id, shown.Resource) is { } known && known with { Promised = 0 } == shown)
+        if (!again && _inventory.Find(shown.Id, shown.Resource) is { } known && known with { Promised = 0 } == shown)
             return;
         _inventory.Show(shown);
         NewsAreDue();
-        Show(new ShowProvider(shown, owner), again);
+        Show(new ShowProvider(shown, owner), shown.Id.Value, changed);
     }
 
-    /// <summary>Commits what was shown. The database being away only delays it; an assignment that is over makes it somebody else's to show.</summary>
-    private void Show(IWrite write, Action again) => PipeToSelf(
+    /// <summary>
+    /// Commits what was shown of a host or an SR. The database being away only delays it: the next tick shows it again. An assignment that is over
+    /// makes it its successor's to show, whose full read then writes it.
+    /// </summary>
+    private void Show(IWrite write, Guid subject, SortedSet<Guid> changed) => Show(write, outcome =>
+    {
+        if (outcome is CommitOutcome.Committed)
+            return;
+        _unwritten.Add(subject);
+        if (outcome is CommitOutcome.Unavailable)
+            changed.Add(subject);
+    });
+
+    private void Show(IWrite write, Action<CommitOutcome> ended) => PipeToSelf(
         _setup.Committer.CommitAsync(new Change(write)),
-        outcome => new RetryNow(() =>
-        {
-            if (outcome is CommitOutcome.Unavailable)
-                again();
-        }),
+        outcome => new RetryNow(() => ended(outcome)),
         error => throw new InvalidOperationException($"The committer gave no outcome for {write.Kind}.", error));
 
     /// <summary>What is promised of a host is shown with its row: a new change number makes the state lane send it again.</summary>

@@ -44,7 +44,7 @@ internal sealed partial class PlacerActor
         if (m.Disks.Count == 0 && pool.MayHaveCondemned)
         {
             pool.MayHaveCondemned = false;
-            Show(new Absolve(m.Owner.Pool), () => pool.MayHaveCondemned = true);
+            Show(new Absolve(m.Owner.Pool), outcome => pool.MayHaveCondemned |= outcome is CommitOutcome.Unavailable);
         }
         foreach (var disk in again)
         {

@@ -1,0 +1,140 @@
+using Cells.Compute;
+using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
+using Cells.Compute.Placement;
+using Cells.Compute.Pools;
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+using Cells.Messaging.Actors;
+using Cells.Messaging.Links;
+using Cells.Messaging.Storage;
+using Cells.Scheduler;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using NUnit.Framework;
+
+namespace Cells.UnitTests.Compute;
+
+/// <summary>What pools show reaches the database in the end: a claim is guarded there, by what stands there.</summary>
+public sealed class PlacerShowsTests
+{
+    private static readonly PoolId Pool = Rows.Place.Pool;
+    private static readonly HostId Host = Rows.Place.Host;
+    private static readonly SrId Sr = Rows.Place.Sr;
+
+    private readonly SteppedDispatcher _world = new(new ManualTime());
+    private readonly ScriptedCommitter _committer = new();
+
+    [Test]
+    public void What_the_database_could_not_take_is_written_when_it_can()
+    {
+        var placer = StartPlacer();
+        _committer.Outcome = new CommitOutcome.Unavailable("away");
+        placer.Tell(Shown(epoch: 1));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+        Assert.That(_committer.Written, Is.Empty);
+
+        _committer.Outcome = new CommitOutcome.Committed([]);
+        _world.RunFor(TimeSpan.FromSeconds(2));
+
+        AssertAllWritten(epoch: 1);
+    }
+
+    [Test]
+    public void What_was_refused_to_a_former_owner_is_written_by_the_next_one_though_it_shows_the_same()
+    {
+        var placer = StartPlacer();
+        _committer.Outcome = new CommitOutcome.Missed([]);
+        placer.Tell(Shown(epoch: 1));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+        Assert.That(_committer.Written, Is.Empty);
+
+        _committer.Outcome = new CommitOutcome.Committed([]);
+        placer.Tell(Shown(epoch: 2));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+
+        AssertAllWritten(epoch: 2);
+    }
+
+    [Test]
+    public void What_stands_there_already_is_not_written_again()
+    {
+        var placer = StartPlacer();
+        placer.Tell(Shown(epoch: 1));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+        AssertAllWritten(epoch: 1);
+        _committer.Written.Clear();
+
+        placer.Tell(Shown(epoch: 2));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+
+        Assert.That(_committer.Written, Is.Empty);
+    }
+
+    private void AssertAllWritten(long epoch)
+    {
+        Assert.That(_committer.Written.OfType<PutHost>().Select(w => (w.Row.Id, w.Owner.Epoch)), Is.EqualTo(new[] { (Host, epoch) }));
+        Assert.That(_committer.Written.OfType<PutSr>().Select(w => (w.Row.Id, w.Owner.Epoch)), Is.EqualTo(new[] { (Sr, epoch) }));
+        Assert.That(
+            _committer.Written.OfType<ShowProvider>().Select(w => (w.Shown.Resource, w.Shown.Capacity, w.Owner.Epoch)),
+            Is.EquivalentTo(new[] { (Resource.Vcpu, 8L, epoch), (Resource.MemoryMib, 16_384L, epoch), (Resource.DiskBytes, 1L << 40, epoch) }));
+    }
+
+    private static PoolShown Shown(long epoch) => new(
+        Pool, epoch,
+        [new HostObservation(Pool, Host, new("h"), "host-1", HostAddress.Parse("http://10.0.0.1"), Enabled: true, Live: true, Cpus: 8, MemoryBytes: 16L << 30)],
+        [new SrObservation(Pool, Sr, new("s"), "local", "ext", "user", Shared: false, SizeBytes: 1L << 40, SeenBy: [Host])],
+        [], [], [], new OutsideUsage(Pool, [], []));
+
+    private IActorRef StartPlacer()
+    {
+        var system = new ActorSystem("east-1", _world, _world.Time);
+        var setup = new PlacerSetup(
+            Rows.Cell, [], _committer, new EmptyDatabase(), new NoLinks(), _world.Time,
+            new ComputeOptions { Hosts = [], Sessions = new SessionVault(new byte[32], new SeededIds(new Random(1))) }, HostPolicy.Pack, ComputeHooks.None, NullLogger.Instance);
+        var placer = system.ActorOf(ComputeCell.PlacerProps(setup), "placer");
+        _world.RunUntilIdle();
+        return placer;
+    }
+
+    /// <summary>Every change ends at once, in the way that the test says.</summary>
+    private sealed class ScriptedCommitter : ICommitter
+    {
+        public CommitOutcome Outcome { get; set; } = new CommitOutcome.Committed([]);
+
+        public List<IWrite> Written { get; } = [];
+
+        public void Commit(Change change, Action<CommitOutcome> told)
+        {
+            if (Outcome is CommitOutcome.Committed)
+                Written.AddRange(change.Writes);
+            told(Outcome);
+        }
+
+        public Task<CommitOutcome> CommitAsync(Change change)
+        {
+            var outcome = new TaskCompletionSource<CommitOutcome>();
+            Commit(change, outcome.SetResult);
+            return outcome.Task;
+        }
+    }
+
+    private sealed class EmptyDatabase : ICellDatabase
+    {
+        public Task<T> ReadAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken stop) =>
+            Task.FromResult((T)(object)(typeof(T) == typeof(InventoryRows) ? new InventoryRows([], [], []) : Array.Empty<Instance>()));
+    }
+
+    private sealed class NoLinks : ILinks
+    {
+        public IReadOnlyList<LinkStatus> Status => [];
+
+        public IParkedMessages Parked => throw new NotSupportedException("This cell has no neighbours.");
+
+        public void Attach(IActorRef router, IStateSource? source) => throw new NotSupportedException("This cell has no neighbours.");
+
+        public bool IsFull(CellName link) => false;
+
+        public void Send(SendNews news) => throw new NotSupportedException("This cell has no neighbours.");
+    }
+}
