@@ -98,6 +98,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         using var body = route.Body is BodyShape.Json or BodyShape.JsonPatch ? await ParseAsync(http) : null;
         if (body is null && route.Body is BodyShape.Json or BodyShape.JsonPatch)
             return ApiResult.BadRequest("Malformed request body: it is not JSON, or nested more than 32 levels deep.");
+        if (body is not null && !StorableText.Holds(body.RootElement))
+            return ApiResult.BadRequest($"Malformed request body: {StorableText.Refusal}");
+        if (!request.Query.All(pair => StorableText.Is(pair.Key) && pair.Value.All(value => StorableText.Is(value ?? ""))))
+            return ApiResult.BadRequest($"Malformed request URL: {StorableText.Refusal}");
 
         var context = token is null ? null : new RequestContext(
             token.User.Id, token.Project?.Id, [.. token.Roles.Select(role => role.Name)], requestId, System.Diagnostics.Activity.Current?.Id);

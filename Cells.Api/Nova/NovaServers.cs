@@ -6,6 +6,7 @@ using Cells.Api.Quotas;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
+using Npgsql;
 
 namespace Cells.Api.Nova;
 
@@ -48,7 +49,16 @@ public sealed class NovaServers
     {
         if (ServerList.Read(query, caller, out var refusal) is not { } asked)
             return refusal!;
-        if (await _store.ListAsync(asked.Filter, asked.Order, asked.Marker, asked.Limit, stop) is not { } servers)
+        IReadOnlyList<Server>? servers;
+        try
+        {
+            servers = await _store.ListAsync(asked.Filter, asked.Order, asked.Marker, asked.Limit, stop);
+        }
+        catch (PostgresException wrong) when (wrong.SqlState == PostgresErrorCodes.InvalidRegularExpression)
+        {
+            return ServerList.NoPattern(asked.Filter.NamePattern ?? "");
+        }
+        if (servers is null)
             return ApiResult.BadRequest($"marker [{asked.Marker}] not found");
         var next = servers.Count > 0 && servers.Count == asked.Limit
             ? NovaLinks.Self(_options.BaseUrl, $"servers{(detail ? "/detail" : "")}?{query.With("marker", servers[^1].Intent.Id.ToString())}") : null;

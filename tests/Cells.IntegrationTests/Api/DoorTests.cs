@@ -37,6 +37,18 @@ public sealed class DoorTests
         Assert.That(version.GetProperty("links")[0].GetProperty("href").GetString(), Is.EqualTo($"{Home.Url}/compute/v2.1/"));
     }
 
+    [TestCase("POST", "/compute/v2.1/servers", """{"server": {"name": "a", "imageRef": "5b4a7c0e-63e4-4c0c-a5b5-0d0f4f0a0001", "flavorRef": "1", "key_name": "a\u0000"}}""")]
+    [TestCase("POST", "/compute/v2.1/servers", """{"server": {"name": "\ud800"}}""")]
+    [TestCase("POST", "/image/v2/images", """{"name": "a", "kind": "a\u0000b"}""")]
+    [TestCase("GET", "/compute/v2.1/servers?flavor=a%00b", null)]
+    [TestCase("GET", "/image/v2/images?name=%00", null)]
+    public async Task A_text_that_no_database_can_hold_is_the_senders_mistake(string method, string path, string? body)
+    {
+        var answer = await Home.AdminAsync(method, path, body);
+
+        Assert.That(answer.Status, Is.EqualTo(400), answer.ToString());
+    }
+
     [TestCase("/compute/v2.1/servers", "unauthorized")]
     [TestCase("/image/v2/images", "error")]
     [TestCase("/identity/v3/projects", "error")]

@@ -361,6 +361,17 @@ public sealed class ServerTests
         Assert.That(paged, Is.EqualTo(whole), "page by page the order is the same");
     }
 
+    [TestCase("%5B", TestName = "A_name_that_is_no_pattern_is_refused")]
+    [TestCase("%28%3F%3Cyear%3Eweb%29", TestName = "A_name_that_is_a_pattern_only_in_another_dialect_is_refused")]
+    public async Task A_pattern_that_the_database_does_not_know_is_refused(string name)
+    {
+        await CreateAsync("web");
+
+        var answer = await Home.SendAsync("GET", $"/compute/v2.1/servers?name={name}", token: _token);
+
+        Assert.That(answer.Status, Is.EqualTo(400), answer.ToString());
+    }
+
     [Test]
     public async Task Lists_are_filtered_by_what_is_asked()
     {
