@@ -18,6 +18,9 @@ internal sealed class FetchImage(EnsureImage request, IImageSource source, IComm
 
     private readonly ImageSpec _image = request.Image;
 
+    /// <summary>What the image's row says by now; null while it was not written. A fetch that fails leaves the next one to remove the disk it names.</summary>
+    public CachedImage? Written { get; private set; }
+
     public async Task<ImageAnswer> RunAsync(ImageTicket ticket, CachedImage? known, CancellationToken stop)
     {
         XenRef<Vdi>? made = null;
@@ -106,13 +109,18 @@ internal sealed class FetchImage(EnsureImage request, IImageSource source, IComm
     private async Task<ImageAnswer.Failed?> PutAsync(Guid? vdi, CachedImageState state)
     {
         var row = new CachedImage(_image.Id, request.Sr, request.Owner.Pool, vdi, state, _image.Sha256);
-        return await committer.CommitAsync(new Change(new PutCachedImage(row, request.Owner, time.GetUtcNow()))) switch
+        switch (await committer.CommitAsync(new Change(new PutCachedImage(row, request.Owner, time.GetUtcNow()))))
         {
-            CommitOutcome.Committed => null,
-            CommitOutcome.Missed => new ImageAnswer.Failed($"pool {request.Owner.Pool} has another owner now"),
-            CommitOutcome.Unavailable away => new ImageAnswer.Failed(away.Reason),
-            var other => throw new InvalidOperationException($"no such outcome: {other}"),
-        };
+            case CommitOutcome.Committed:
+                Written = row;
+                return null;
+            case CommitOutcome.Missed:
+                return new ImageAnswer.Failed($"pool {request.Owner.Pool} has another owner now");
+            case CommitOutcome.Unavailable away:
+                return new ImageAnswer.Failed(away.Reason);
+            case var other:
+                throw new InvalidOperationException($"no such outcome: {other}");
+        }
     }
 
     /// <summary>To whole 2 MiB, VHD storage's own step; the rest of a new disk reads as zeros.</summary>

@@ -109,11 +109,12 @@ internal sealed class ImageCacheActor : ReceiveActor
             }
             fetch.Running = true;
             ComputeTelemetry.FetchingImage(_setup.Logger, ticket.Image, fetch.Request.Sr, fetch.Request.Image.SizeBytes);
+            var work = new FetchImage(fetch.Request, _setup.Source, _setup.Committer, _setup.Time);
             PipeToSelf(
-                new FetchImage(fetch.Request, _setup.Source, _setup.Committer, _setup.Time).RunAsync(ticket, fetch.Known, Stopping),
-                answer => new Fetched(fetch, answer),
+                work.RunAsync(ticket, fetch.Known, Stopping),
+                answer => new Fetched(fetch, answer, work.Written),
                 error => error is OperationCanceledException
-                    ? new Fetched(fetch, new ImageAnswer.Failed("the cell is ending"))
+                    ? new Fetched(fetch, new ImageAnswer.Failed("the cell is ending"), work.Written)
                     : throw new InvalidOperationException($"Fetching image {ticket.Image} to SR {fetch.Request.Sr} broke.", error));
         }
     }
@@ -130,7 +131,9 @@ internal sealed class ImageCacheActor : ReceiveActor
         }
         else
         {
-            _known.Remove((image.Id, sr));
+            // The row may name a disk that has its last mark already: only who knows that can tell it from a finished one, and remove it.
+            if ((m.Written ?? fetch.Known) is { } left)
+                _known[(image.Id, sr)] = left with { State = CachedImageState.Fetching };
             ComputeTelemetry.ImageNotFetched(_setup.Logger, image.Id, sr, m.Answer.Reason);
         }
         End(fetch, m.Answer);
@@ -160,7 +163,8 @@ internal sealed class ImageCacheActor : ReceiveActor
 
     private sealed record TicketAsked;
 
-    private sealed record Fetched(Fetch Fetch, ImageAnswer Answer);
+    /// <param name="Written">What the image's row says after the fetch; null when it did not come to write one.</param>
+    private sealed record Fetched(Fetch Fetch, ImageAnswer Answer, CachedImage? Written);
 
     private sealed class Fetch((Guid Image, Guid Sr) key, EnsureImage request, CachedImage? known)
     {
