@@ -4,7 +4,7 @@ namespace Cells.Api;
 public sealed record ApiOptions
 {
     /// <summary>How long an accepted request may go without its end before the server shows ERROR by silence.</summary>
-    public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromMinutes(20);
 
     /// <summary>How long a routing cell keeps a build for a child to be heard, before it refuses it upward.</summary>
     public TimeSpan WaitForChildren { get; init; } = TimeSpan.FromSeconds(10);

@@ -10,5 +10,6 @@ public sealed record HomeOptions(string BaseUrl, string KeyDirectory, string Ima
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long an accepted build or delete may take before its server shows the silence of its cell.</summary>
-    public TimeSpan IntentTerm { get; init; } = TimeSpan.FromMinutes(10);
+    /// <remarks>Longer than a compute cell's own deadlines: a cell that talks says itself that it is late.</remarks>
+    public TimeSpan IntentTerm { get; init; } = TimeSpan.FromMinutes(20);
 }
