@@ -40,7 +40,8 @@ public sealed class ComputeCell
             runtime.Name, parents, runtime.Committer, runtime.Database, runtime.Links, runtime.Time, options, HostPolicy.Named(options.Policy), hooks, logger);
         var cache = new ImageCacheSetup(runtime.Name, runtime.Committer, runtime.Database, images, runtime.Time, options.TicketPatience, logger);
         var cell = Props.Create(() => new ComputeRouter(runtime, options, wires, placer, cache)).WithMailboxCapacity(PlacerMailbox);
-        var node = runtime.System.ActorOf(Props.Create(() => new ComputeNode(cell)).WithMailboxCapacity(PlacerMailbox), "compute");
+        var standing = new ComputeNode.Standing();
+        var node = runtime.System.ActorOf(Props.Create(() => new ComputeNode(cell, standing)).WithMailboxCapacity(PlacerMailbox), "compute");
         runtime.KeepLease(options.Directory, node);
         runtime.Links.Attach(node, new ComputeState(runtime.Name, runtime.Database));
         return new ComputeCell(node);

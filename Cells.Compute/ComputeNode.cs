@@ -11,23 +11,23 @@ namespace Cells.Compute;
 internal sealed class ComputeNode : ReceiveActor
 {
     private readonly Props _cell;
-    private readonly SortedDictionary<string, NeighbourChanged> _neighbours = new(StringComparer.Ordinal);
+    private readonly Standing _standing;
     private IActorRef? _living;
-    private bool _mayLive;
 
     /// <param name="cell">The cell's own router: <see cref="ComputeRouter"/>.</param>
-    public ComputeNode(Props cell)
+    /// <param name="standing">Kept outside, because the keeper and the links tell it only once: a restart must know it still.</param>
+    public ComputeNode(Props cell, Standing standing)
     {
-        _cell = cell;
+        (_cell, _standing) = (cell, standing);
 
         Receive<LeaseTaken>(_ =>
         {
-            _mayLive = true;
+            _standing.HoldsLease = true;
             Live();
         });
         Receive<LeaseLost>(_ =>
         {
-            _mayLive = false;
+            _standing.HoldsLease = false;
             if (_living is not null)
                 Context.Stop(_living);
         });
@@ -38,7 +38,7 @@ internal sealed class ComputeNode : ReceiveActor
         });
         Receive<NeighbourChanged>(m =>
         {
-            _neighbours[m.Link.Value] = m;                        // a later life is told how things stand
+            _standing.Neighbours[m.Link.Value] = m;                        // a later life is told how things stand
             _living?.Tell(m, Sender);
         });
         ReceiveAny(m =>
@@ -50,13 +50,24 @@ internal sealed class ComputeNode : ReceiveActor
         });
     }
 
+    // Its children ended with the former instance.
+    protected override void PreStart() => Live();
+
     private void Live()
     {
-        if (!_mayLive || _living is not null)
+        if (!_standing.HoldsLease || _living is not null)
             return;                                               // a former life is still ending: its end calls this again
         _living = Context.Watch(Context.ActorOf(_cell));
-        foreach (var neighbour in _neighbours.Values)
+        foreach (var neighbour in _standing.Neighbours.Values)
             _living.Tell(neighbour, Self);
         Stash.UnstashAll();
+    }
+
+    /// <summary>What the node has been told of its lease and its neighbours.</summary>
+    internal sealed class Standing
+    {
+        public bool HoldsLease { get; set; }
+
+        public SortedDictionary<string, NeighbourChanged> Neighbours { get; } = new(StringComparer.Ordinal);
     }
 }

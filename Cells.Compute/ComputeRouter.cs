@@ -15,6 +15,8 @@ namespace Cells.Compute;
 /// <summary>Gets everything that the links bring, and passes it to whom it is for. Parent of the cell's other actors.</summary>
 internal sealed class ComputeRouter : ReceiveActor
 {
+    private static readonly TimeSpan TakeBackAfter = TimeSpan.FromSeconds(15);
+
     private readonly CellRuntime _runtime;
     private readonly ComputeOptions _options;
     private readonly PoolWorld _world;
@@ -40,6 +42,7 @@ internal sealed class ComputeRouter : ReceiveActor
         Receive<Settled>(OnSettled);
         Receive<PlacerRestarted>(_ => RestartPools());
         Receive<Terminated>(OnTerminated);
+        Receive<TakeBack>(m => StartPool(m.Pool, _pools[m.Pool]));
         Receive<InspectCell>(m => _placer.Tell(m, Sender));
         Receive<NewsReceived>(_ => { });                        // parents send none that a compute cell needs
     }
@@ -101,16 +104,27 @@ internal sealed class ComputeRouter : ReceiveActor
     {
         foreach (var name in _pools.Keys)
         {
+            if (Context.Child(name).IsNobody())
+                continue;                                       // it ended and is about to be taken back
             _restarting.Add(name);
             Context.Stop(Context.Child(name));
         }
     }
 
+    /// <summary>
+    /// A pool that ended by itself was taken by another owner. While this node holds the cell's lease that was an old node's last act: the pool is
+    /// taken back, not at once, so that two who both believe so do not take it from each other in a hot loop.
+    /// </summary>
     private void OnTerminated(Terminated m)
     {
-        if (_restarting.Remove(m.ActorRef.Name))
-            StartPool(m.ActorRef.Name, _pools[m.ActorRef.Name]);
+        var name = m.ActorRef.Name;
+        if (_restarting.Remove(name))
+            StartPool(name, _pools[name]);
+        else
+            Timers.StartSingleTimer(name, new TakeBack(name), TakeBackAfter);
     }
+
+    private sealed record TakeBack(string Pool);
 
     private sealed record Settled(LinkReset Reset, CommitOutcome Outcome);
 }

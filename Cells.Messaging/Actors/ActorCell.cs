@@ -47,6 +47,9 @@ internal sealed partial class ActorCell : Runnable, IActorContext
 
     internal Envelope Handling => _handling;
 
+    /// <summary>Numbers the messages handled: two tells of one object are two turns.</summary>
+    internal long Turn { get; private set; }
+
     internal bool HasTerminated => _mailbox.IsClosed;
 
     internal override bool HasWork =>
@@ -189,6 +192,7 @@ internal sealed partial class ActorCell : Runnable, IActorContext
     {
         observe?.Invoke(new StepTrace(System, Path, envelope.Message));
         _handling = envelope;
+        Turn++;
         try
         {
             if (envelope.Message is PoisonPill)

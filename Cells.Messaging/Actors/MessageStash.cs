@@ -4,7 +4,7 @@ internal sealed class MessageStash(ActorCell cell, int capacity) : IStash
 {
     private readonly List<Envelope> _stashed = [];
     private readonly LinkedList<Envelope> _unstashed = [];
-    private Envelope _last;
+    private long _lastTurn = -1;
 
     internal bool HasUnstashed => _unstashed.Count > 0;
 
@@ -13,12 +13,12 @@ internal sealed class MessageStash(ActorCell cell, int capacity) : IStash
         var envelope = cell.Handling;
         if (envelope.Message is null)
             throw new InvalidOperationException($"{cell.Path}: there is no message to stash outside of a handler.");
-        if (ReferenceEquals(envelope.Message, _last.Message) && _stashed.Count > 0)
+        if (cell.Turn == _lastTurn)
             throw new InvalidOperationException($"{cell.Path}: {envelope.Message.GetType().Name} is stashed already.");
         if (_stashed.Count >= capacity)
             throw new StashOverflowException($"{cell.Path}: {capacity} messages are stashed, which is its bound.");
         _stashed.Add(envelope);
-        _last = envelope;
+        _lastTurn = cell.Turn;
     }
 
     public void UnstashAll()
@@ -26,7 +26,6 @@ internal sealed class MessageStash(ActorCell cell, int capacity) : IStash
         for (var i = _stashed.Count - 1; i >= 0; i--)
             _unstashed.AddFirst(_stashed[i]);
         _stashed.Clear();
-        _last = default;
     }
 
     internal bool TryTakeUnstashed(out Envelope envelope)

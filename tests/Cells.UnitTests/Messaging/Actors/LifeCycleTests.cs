@@ -164,6 +164,31 @@ public sealed class LifeCycleTests : SteppedFixture
     }
 
     [Test]
+    public void One_object_told_twice_is_stashed_twice_and_one_message_only_once()
+    {
+        var (question, open, twice) = (new Version(1, 0), false, (Exception?)null);
+        var actor = Start(Note("a", constructing: a => a.On<Version>(_ =>
+        {
+            if (open)
+            {
+                a.Note("answered");
+                return;
+            }
+            a.Stash.Stash();
+            twice = Assert.Catch(a.Stash.Stash);
+        })), "a");
+
+        actor.Tell(question);
+        actor.Tell(question);
+        World.RunUntilIdle();
+        open = true;
+        TellAndRun(actor, Do(a => a.Stash.UnstashAll()));
+
+        Assert.That(Log.Count(l => l == "a: answered"), Is.EqualTo(2));
+        Assert.That(twice, Is.TypeOf<InvalidOperationException>());
+    }
+
+    [Test]
     public void Stopping_is_cancelled_by_a_stop_and_by_a_restart_for_the_old_instance_only()
     {
         var tokens = new List<CancellationToken>();
