@@ -22,6 +22,8 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
     /// <summary>How long the run waits, after its last request, for servers to settle.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan FillStandsStillFor = TimeSpan.FromSeconds(3), FillWithin = TimeSpan.FromSeconds(60);
+
     private readonly ConcurrentDictionary<int, Followed> _byLine = new();
     private readonly ConcurrentDictionary<string, Followed> _byId = new();
     private readonly Dictionary<(int Vcpus, long MemoryMib), string> _flavors = [];
@@ -195,7 +197,22 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
             failed[f.Reason] = failed.GetValueOrDefault(f.Reason) + 1;
         return new ReplaySummary(
             requests, _creates, _deletes, all.Count(f => f.Id is not null), all.Count(f => f.Ending == Ending.Placed), all.Count(f => f.IsGone),
-            failed, all.Count(f => !f.IsSettled), Math.Round(wall.TotalSeconds, 1), Latency.Of(_accept), Latency.Of(_active), await FillAsync(stop));
+            failed, all.Count(f => !f.IsSettled), Math.Round(wall.TotalSeconds, 1), Latency.Of(_accept), Latency.Of(_active), await SettledFillAsync(stop));
+    }
+
+    /// <summary>The hosts' rows follow their instances within seconds: the fill is read when it stands still.</summary>
+    private async Task<IReadOnlyList<CellFill>> SettledFillAsync(CancellationToken stop)
+    {
+        var since = time.GetTimestamp();
+        var seen = await FillAsync(stop);
+        while (true)
+        {
+            await Task.Delay(FillStandsStillFor, time, stop);
+            var again = await FillAsync(stop);
+            if (again.SequenceEqual(seen) || time.GetElapsedTime(since) > FillWithin)
+                return again;
+            seen = again;
+        }
     }
 
     private async Task<IReadOnlyList<CellFill>> FillAsync(CancellationToken stop)
