@@ -24,6 +24,6 @@ public sealed record ApiOptions
     /// <summary>The planted bug "tombstone skipped": a delete of an unknown instance leaves no row. Reachable from tests only.</summary>
     internal bool SkipTombstones { get; init; }
 
-    /// <summary>The planted bug "epoch check dropped": copies are merged by their generation alone. Reachable from tests only.</summary>
+    /// <summary>The planted bug "epoch check dropped": copies are merged by their generation alone, whichever child that was ever asked they come from. Reachable from tests only.</summary>
     internal bool DropEpochCheck { get; init; }
 }

@@ -14,8 +14,8 @@ namespace Cells.Api.Index;
 /// <param name="anyEpoch">The planted bug of <see cref="ApiOptions.DropEpochCheck"/>; never true outside tests.</param>
 internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted, ReadOnlyMemory<byte> body, bool anyEpoch = false) : IWrite
 {
-    private static readonly WriteKind TheKind = new InstanceKind("merge-instance", 190, "(excluded.epoch, excluded.generation) > (o.epoch, o.generation)");
-    private static readonly WriteKind Planted = new InstanceKind("merge-instance-of-any-epoch", 191, "excluded.generation > o.generation");
+    private static readonly WriteKind TheKind = new InstanceKind("merge-instance", 190, "dispatch.asked = w.link", "(excluded.epoch, excluded.generation) > (o.epoch, o.generation)");
+    private static readonly WriteKind Planted = new InstanceKind("merge-instance-of-any-epoch", 191, "true", "excluded.generation > o.generation");
 
     public InstanceId Instance => row.Instance;
 
@@ -24,7 +24,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
 
     public WriteKind Kind => anyEpoch ? Planted : TheKind;
 
-    private sealed class InstanceKind(string name, int order, string isNewer) : WriteKind(name, order)
+    private sealed class InstanceKind(string name, int order, string leads, string isNewer) : WriteKind(name, order)
     {
         public override int ChangeNumbersEach => 1;
 
@@ -37,7 +37,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
                       from unnest(@instances, @epochs, @generations, @applied_intents, @deleteds, @bodies, @links) with ordinality
                         as w (instance, epoch, generation, applied_intent, deleted, body, link, ordinal)
                 ), led as (
-                    select w.*, dispatch.asked = w.link as leads
+                    select w.*, {leads} as leads
                       from w
                       join dispatch on dispatch.instance = w.instance
                        and dispatch.epoch = w.epoch
@@ -59,7 +59,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
                            deleted        = excluded.deleted,
                            body           = excluded.body,
                            change_number  = excluded.change_number
-                     where {isNewer}
+                     where ({isNewer})
                         or ((excluded.epoch, excluded.generation) = (o.epoch, o.generation) and excluded.deleted and not o.deleted)
                 )
                 select w.ordinal::integer

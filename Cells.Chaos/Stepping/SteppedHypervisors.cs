@@ -232,8 +232,9 @@ internal sealed class SteppedHypervisors : IDueSource
                 open.Failed(new XenApiUnreachable($"no connection to {address}: connection refused"));
                 return;
             }
+            // Mostly a plain no, so that another host and then another cell is tried; sometimes a code that says nothing.
             if (open.What.Contains("VM.start_on", StringComparison.Ordinal) && all._faults.Fires(FaultName.XapiStartRefused))
-                all.Inject(host, new SimFault.OnCall("VM.start_on", FaultKind.Fail, "INTERNAL_ERROR", ["Injected: the domain could not be built"]));
+                all.Inject(host, new SimFault.OnCall("VM.start_on", FaultKind.Fail, open.Id % 4 == 0 ? "INTERNAL_ERROR" : "BOOTLOADER_FAILED", ["Injected: the domain could not be built"]));
             send(host);
             if (open.What.Contains("VM.", StringComparison.Ordinal))
                 all.Changed?.Invoke(host);
