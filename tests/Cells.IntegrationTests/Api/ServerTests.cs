@@ -439,8 +439,11 @@ public sealed class ServerTests
 
     private static string[] AdminNames(Answer answer) => NamesOf(answer);
 
-    private static string[] NamesOf(Answer answer) =>
-        [.. answer.Json.GetProperty("servers").EnumerateArray().Select(server => server.GetProperty("name").GetString()!)];
+    private static string[] NamesOf(Answer answer)
+    {
+        Assert.That(answer.Status, Is.EqualTo(200), answer.ToString());
+        return [.. answer.Json.GetProperty("servers").EnumerateArray().Select(server => server.GetProperty("name").GetString()!)];
+    }
 
     private static string Id(Answer created) => created.Json.GetProperty("server").GetProperty("id").GetString()!;
 
