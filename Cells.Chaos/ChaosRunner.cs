@@ -28,12 +28,23 @@ public sealed class ChaosRunner : IAsyncDisposable
     {
         var reports = new SeedReport?[seeds.Count];
         var (next, telling) = (-1, new Lock());
+        using var starting = new SemaphoreSlim(1);           // lanes start one after the other: each removes what killed processes left
         await Task.WhenAll(Enumerable.Range(0, Math.Min(lanes, seeds.Count)).Select(_ => RunLaneAsync()));
         return new ChaosReport([.. reports.Select(report => report!)]);
 
         async Task RunLaneAsync()
         {
-            await using var runner = await StartAsync(time, stop);
+            await starting.WaitAsync(stop);
+            ChaosRunner started;
+            try
+            {
+                started = await StartAsync(time, stop);
+            }
+            finally
+            {
+                starting.Release();
+            }
+            await using var runner = started;
             for (var at = Interlocked.Increment(ref next); at < seeds.Count; at = Interlocked.Increment(ref next))
             {
                 stop.ThrowIfCancellationRequested();

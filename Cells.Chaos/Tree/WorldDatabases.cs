@@ -17,6 +17,8 @@ namespace Cells.Chaos.Tree;
 /// </summary>
 internal sealed class WorldDatabases : IAsyncDisposable
 {
+    private const string Prefix = "cells-chaos-";
+
     private static readonly string[] s_names = ["global", "east", "west", "east-1", "east-2"];
 
     private readonly PrivateCluster _cluster;
@@ -31,8 +33,9 @@ internal sealed class WorldDatabases : IAsyncDisposable
     /// <param name="time">The real clock: the server is a real process.</param>
     public static async Task<WorldDatabases> StartAsync(TimeProvider time, CancellationToken stop)
     {
+        await RemoveOfEndedProcessesAsync(time, stop);
         // PostgreSQL's own user must be able to enter it.
-        var directory = System.IO.Directory.CreateTempSubdirectory("cells-chaos-").FullName;
+        var directory = System.IO.Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-").FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         var cluster = await PrivateCluster.StartAsync(
@@ -61,6 +64,31 @@ internal sealed class WorldDatabases : IAsyncDisposable
             await connection.DisposeAsync();
         await _cluster.RemoveAsync(CancellationToken.None);
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    /// <summary>A process that was killed cannot remove its own: the next one does.</summary>
+    private static async Task RemoveOfEndedProcessesAsync(TimeProvider time, CancellationToken stop)
+    {
+        foreach (var directory in System.IO.Directory.GetDirectories(Path.GetTempPath(), Prefix + "*").Order(StringComparer.Ordinal))
+        {
+            if (!int.TryParse(Path.GetFileName(directory)[Prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var owner)
+                || System.IO.Directory.Exists($"/proc/{owner}"))
+                continue;
+            // Two processes, or two lanes of one, may find the same: the first to rename it removes it.
+            var taken = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}-of-{Path.GetFileName(directory)}");
+            var cluster = Path.Combine(directory, "postgres");
+            try
+            {
+                if (System.IO.Directory.Exists(cluster))
+                    await PrivateCluster.RemoveLeftAsync(cluster, time, stop);
+                System.IO.Directory.Move(directory, taken);
+            }
+            catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
+            {
+                continue;
+            }
+            System.IO.Directory.Delete(taken, recursive: true);
+        }
     }
 
     private async Task MakeAsync(string name, TimeProvider time, CancellationToken stop)
