@@ -373,6 +373,19 @@ public sealed class ServerTests
     }
 
     [Test]
+    public async Task After_a_pattern_that_is_refused_the_same_list_with_a_right_one_answers()
+    {
+        await CreateAsync("afterwards");
+
+        // More than the connections of the cell, and than the uses after which a statement is prepared.
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.That((await Get("/servers?name=%28%3F%3Cyear%3Eweb%29")).Status, Is.EqualTo(400));
+            Assert.That(await Names("/servers?name=%5Eafterwards%24"), Is.EqualTo(new[] { "afterwards" }));
+        }
+    }
+
+    [Test]
     public async Task Lists_are_filtered_by_what_is_asked()
     {
         var web = Id(await CreateAsync("web-1"));
