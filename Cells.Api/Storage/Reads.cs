@@ -14,20 +14,10 @@ internal static class Reads
             await using var command = new NpgsqlCommand(sql, connection);
             foreach (var parameter in parameters)
                 command.Parameters.Add(parameter.Clone());   // a stepped world may run a read again
+            await using var rows = await command.ExecuteReaderAsync(inner);
             var list = new List<T>();
-            try
-            {
-                await using var rows = await command.ExecuteReaderAsync(inner);
-                while (await rows.ReadAsync(inner))
-                    list.Add(map(rows));
-            }
-            catch (PostgresException)
-            {
-                // A statement refused while it was being prepared stays half known to this connection: the next use of the same text,
-                // with values that are right, would fail. The connection goes, and its memory with it.
-                NpgsqlConnection.ClearPool(connection);
-                throw;
-            }
+            while (await rows.ReadAsync(inner))
+                list.Add(map(rows));
             return list;
         }, stop);
 

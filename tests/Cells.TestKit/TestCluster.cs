@@ -57,7 +57,7 @@ public static class TestCluster
     {
         await RemoveOfEndedProcessesAsync();
         return await PrivateCluster.StartAsync(
-            new PrivateClusterOptions(Path.Combine(NewDirectory(), "postgres")) { Fsync = false, MaxConnections = 400 },
+            new PrivateClusterOptions(Path.Combine(NewDirectory(), "postgres")) { Fsync = false, MaxConnections = 200 },
             TimeProvider.System, NullLogger.Instance, CancellationToken.None);
     }
 
