@@ -3,7 +3,6 @@ using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Cells.Api.Index;
 
@@ -14,6 +13,17 @@ namespace Cells.Api.Index;
 /// <param name="anyEpoch">The planted bug of <see cref="ApiOptions.DropEpochCheck"/>; never true outside tests.</param>
 internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted, ReadOnlyMemory<byte> body, bool anyEpoch = false) : IWrite
 {
+    private static readonly Column<MergeInstance>[] Columns =
+    [
+        Column.Uuid<MergeInstance>("instances", m => m.Row.Instance.Value),
+        Column.Bigint<MergeInstance>("epochs", m => m.Row.Epoch),
+        Column.Bigint<MergeInstance>("generations", m => m.Row.Generation),
+        Column.Bigint<MergeInstance>("applied_intents", m => m.Row.AppliedIntent),
+        Column.Boolean<MergeInstance>("deleteds", m => m.Deleted),
+        Column.Text<MergeInstance>("bodies", m => m.Body),
+        Column.Text<MergeInstance>("links", m => m.Link.Value),
+    ];
+
     private static readonly WriteKind TheKind = new InstanceKind("merge-instance", 190, "dispatch.asked = w.link", "(excluded.epoch, excluded.generation) > (o.epoch, o.generation)");
     private static readonly WriteKind Planted = new InstanceKind("merge-instance-of-any-epoch", 191, "true", "excluded.generation > o.generation");
 
@@ -31,7 +41,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
         public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
         {
             // A row of a child that was asked before another one is late, not foreign: it is left out without a word.
-            command.CommandText = $"""
+            var sql = $"""
                 with w as (
                     select instance, epoch, generation, applied_intent, deleted, body, link, ordinal - 1 as ordinal
                       from unnest(@instances, @epochs, @generations, @applied_intents, @deleteds, @bodies, @links) with ordinality
@@ -66,14 +76,7 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
                   from w
                  where not exists (select 1 from led where led.ordinal = w.ordinal)
                 """;
-            var merges = writes.Cast<MergeInstance>().ToList();
-            Parameters.Add(command, "instances", NpgsqlDbType.Uuid, merges, m => m.Row.Instance.Value);
-            Parameters.Add(command, "epochs", NpgsqlDbType.Bigint, merges, m => m.Row.Epoch);
-            Parameters.Add(command, "generations", NpgsqlDbType.Bigint, merges, m => m.Row.Generation);
-            Parameters.Add(command, "applied_intents", NpgsqlDbType.Bigint, merges, m => m.Row.AppliedIntent);
-            Parameters.Add(command, "deleteds", NpgsqlDbType.Boolean, merges, m => m.Deleted);
-            Parameters.Add(command, "bodies", NpgsqlDbType.Text, merges, m => m.Body);
-            Parameters.Add(command, "links", NpgsqlDbType.Text, merges, m => m.Link.Value);
+            Column.Fill(command, sql, MergeInstance.Columns, [.. writes.Cast<MergeInstance>()]);
         }
 
         public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)
@@ -98,6 +101,16 @@ internal sealed class MergeInstance(CellName link, InstanceRow row, bool deleted
 /// </summary>
 internal sealed class MergeHost(CellName link, HostRow row, bool deleted, ReadOnlyMemory<byte> body) : IWrite
 {
+    private static readonly Column<MergeHost>[] Columns =
+    [
+        Column.Uuid<MergeHost>("hosts", m => m.Row.Host.Value),
+        Column.Text<MergeHost>("cells", m => m.Row.Cell.Value),
+        Column.Text<MergeHost>("links", m => m.Link.Value),
+        Column.Bigint<MergeHost>("generations", m => m.Row.Generation),
+        Column.Boolean<MergeHost>("deleteds", m => m.Deleted),
+        Column.Text<MergeHost>("bodies", m => m.Body),
+    ];
+
     private static readonly WriteKind TheKind = new HostKind();
 
     public WriteKind Kind => TheKind;
@@ -108,7 +121,7 @@ internal sealed class MergeHost(CellName link, HostRow row, bool deleted, ReadOn
 
         public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
         {
-            command.CommandText = $"""
+            var sql = $"""
                 with w as (
                     select host, cell, link, generation, deleted, body, ordinal - 1 as ordinal
                       from unnest(@hosts, @cells, @links, @generations, @deleteds, @bodies) with ordinality
@@ -132,13 +145,7 @@ internal sealed class MergeHost(CellName link, HostRow row, bool deleted, ReadOn
                                                     or (excluded.generation = o.generation and excluded.deleted and not o.deleted)))
                     or (o.cell <> excluded.cell and o.deleted)
                 """;
-            var merges = writes.Cast<MergeHost>().ToList();
-            Parameters.Add(command, "hosts", NpgsqlDbType.Uuid, merges, m => m.Row.Host.Value);
-            Parameters.Add(command, "cells", NpgsqlDbType.Text, merges, m => m.Row.Cell.Value);
-            Parameters.Add(command, "links", NpgsqlDbType.Text, merges, m => m.Link.Value);
-            Parameters.Add(command, "generations", NpgsqlDbType.Bigint, merges, m => m.Row.Generation);
-            Parameters.Add(command, "deleteds", NpgsqlDbType.Boolean, merges, m => m.Deleted);
-            Parameters.Add(command, "bodies", NpgsqlDbType.Text, merges, m => m.Body);
+            Column.Fill(command, sql, MergeHost.Columns, [.. writes.Cast<MergeHost>()]);
         }
     }
 
@@ -146,11 +153,4 @@ internal sealed class MergeHost(CellName link, HostRow row, bool deleted, ReadOn
     private HostRow Row => row;
     private bool Deleted => deleted;
     private string Body => Encoding.UTF8.GetString(body.Span);
-}
-
-file static class Parameters
-{
-    public static void Add<TWrite, TValue>(
-        NpgsqlBatchCommand command, string name, NpgsqlDbType type, List<TWrite> writes, Func<TWrite, TValue> value) =>
-        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = writes.Select(value).ToArray() });
 }

@@ -63,8 +63,7 @@ public sealed record ChargeQuota(ProjectId Project, QuotaUsage Asked, int Metada
 
         public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
         {
-            command.CommandText = Sql;
-            command.Parameters.Add(Column.Uuid<ChargeQuota>("projects", w => w.Project.Value).Of(writes));
+            Column.Fill(command, Sql, [Column.Uuid<ChargeQuota>("projects", w => w.Project.Value)], [.. writes.Cast<ChargeQuota>()]);
         }
 
         public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)

@@ -1,10 +1,7 @@
 using System.Text.Json;
 using Cells.Compute.Pools;
-using Cells.Compute.Sql;
 using Cells.Contracts.Wire;
 using Cells.Messaging.Storage;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace Cells.Compute.Instances;
 
@@ -32,171 +29,123 @@ internal sealed record PurgeInstance(Instance Row) : IWrite
 
 internal static class InstanceWrites
 {
-    public static readonly WriteKind Insert = new InsertKind();
-    public static readonly WriteKind Move = new MoveKind();
-    public static readonly WriteKind Purge = new PurgeKind();
-
-    private sealed class InsertKind() : WriteKind("insert-instance", 210)
-    {
-        public override int ChangeNumbersEach => 1;
-
-        public override object GuardedRow(IWrite write) => ((InsertInstance)write).Row.Id;
-
-        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
-        {
-            var inserts = writes.Cast<InsertInstance>().ToList();
-            command.CommandText = $"""
-                with w as (
-                    select id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal
-                      from unnest(@ids, @projects, @names, @commands, @stories, @any_epochs, {Columns.Parameters}) with ordinality
-                        as w (id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal)
-                ), written as (
-                    insert into instance (id, project_id, name, command, story, {Columns.Names}, change_number)
-                    select id, project_id, name, command, story, {Columns.Names}, {firstChangeNumber} + ordinal - 1
-                      from w
-                     order by ordinal
-                        on conflict (id) do update
-                       set project_id = excluded.project_id,
-                           name = excluded.name,
-                           command = excluded.command,
-                           story = excluded.story,
-                           {Columns.SetFromExcluded},
-                           change_number = excluded.change_number
-                     where instance.epoch < excluded.epoch
-                        or instance.id in (select id from w where any_epoch)
-                    returning instance.id
-                )
-                select w.ordinal::int - 1
+    public static readonly WriteKind Insert = new OrdinalKind<InsertInstance>(
+        "insert-instance", 210, w => w.Row.Id, changeNumbersEach: 1, first => $"""
+            with w as (
+                select id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal
+                  from unnest(@ids, @projects, @names, @commands, @stories, @any_epochs, {Columns.Parameters}) with ordinality
+                    as w (id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal)
+            ), written as (
+                insert into instance (id, project_id, name, command, story, {Columns.Names}, change_number)
+                select id, project_id, name, command, story, {Columns.Names}, {first} + ordinal - 1
                   from w
-                  join written on written.id = w.id
-                """;
-            command.AddColumn("ids", NpgsqlDbType.Uuid, inserts, w => w.Row.Id.Value);
-            command.AddColumn("projects", NpgsqlDbType.Uuid, inserts, w => w.Row.Project.Value);
-            command.AddColumn("names", NpgsqlDbType.Text, inserts, w => w.Row.Name);
-            command.AddColumn("commands", NpgsqlDbType.Jsonb, inserts, w => w.Row.Command is { } c ? JsonSerializer.Serialize(c, WireJsonContext.Default.BuildInstance) : null);
-            command.AddColumn("stories", NpgsqlDbType.Jsonb, inserts, w => Columns.Text(w.Row.Story));
-            command.AddColumn("any_epochs", NpgsqlDbType.Boolean, inserts, w => w.AnyEpoch);
-            Columns.Fill(command, [.. inserts.Select(w => w.Row)]);
-        }
+                 order by ordinal
+                    on conflict (id) do update
+                   set project_id = excluded.project_id,
+                       name = excluded.name,
+                       command = excluded.command,
+                       story = excluded.story,
+                       {Columns.SetFromExcluded},
+                       change_number = excluded.change_number
+                 where instance.epoch < excluded.epoch
+                    or instance.id in (select id from w where any_epoch)
+                returning instance.id
+            )
+            select w.ordinal::int - 1
+              from w
+              join written on written.id = w.id
+            """,
+        [
+            Column.Uuid<InsertInstance>("ids", w => w.Row.Id.Value),
+            Column.Uuid<InsertInstance>("projects", w => w.Row.Project.Value),
+            Column.Text<InsertInstance>("names", w => w.Row.Name),
+            Column.Json<InsertInstance>("commands", w => w.Row.Command is { } c ? JsonSerializer.Serialize(c, WireJsonContext.Default.BuildInstance) : null),
+            Column.Json<InsertInstance>("stories", w => Columns.Text(w.Row.Story)),
+            Column.Boolean<InsertInstance>("any_epochs", w => w.AnyEpoch),
+            .. Columns.All.Select(c => c.Of<InsertInstance>(w => w.Row)),
+        ]);
 
-        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
-            MissingOrdinalsAsync(answer, writes.Count, stop);
-    }
-
-    private sealed class MoveKind() : WriteKind("move-instance", 220)
-    {
-        public override int ChangeNumbersEach => 1;
-
-        public override object GuardedRow(IWrite write) => ((MoveInstance)write).After.Id;
-
-        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
-        {
-            var moves = writes.Cast<MoveInstance>().ToList();
-            command.CommandText = $"""
-                update instance
-                   set {Columns.SetFromW},
-                       story = coalesce(w.story, instance.story),
-                       change_number = {firstChangeNumber} + w.ordinal - 1
-                  from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, @stories, {Columns.Parameters}) with ordinality
-                    as w (id, epoch_before, generation_before, owner_pool, owner_epoch, story, {Columns.Names}, ordinal)
-                 where instance.id = w.id
-                   and instance.epoch = w.epoch_before
-                   and instance.generation = w.generation_before
-                   and (w.owner_pool is null
-                        or exists (
-                            select 1
-                              from assignment
-                             where assignment.pool_id = w.owner_pool
-                               and assignment.epoch = w.owner_epoch))
-                returning w.ordinal::int - 1
-                """;
-            command.AddColumn("ids", NpgsqlDbType.Uuid, moves, w => w.After.Id.Value);
-            command.AddColumn("epochs_before", NpgsqlDbType.Bigint, moves, w => w.Before.Epoch);
-            command.AddColumn("generations_before", NpgsqlDbType.Bigint, moves, w => w.Before.Generation);
-            command.AddColumn("owner_pools", NpgsqlDbType.Uuid, moves, w => w.Owner?.Pool.Value);
-            command.AddColumn("owner_epochs", NpgsqlDbType.Bigint, moves, w => w.Owner?.Epoch);
+    public static readonly WriteKind Move = new OrdinalKind<MoveInstance>(
+        "move-instance", 220, w => w.After.Id, changeNumbersEach: 1, first => $"""
+            update instance
+               set {Columns.SetFromW},
+                   story = coalesce(w.story, instance.story),
+                   change_number = {first} + w.ordinal - 1
+              from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, @stories, {Columns.Parameters}) with ordinality
+                as w (id, epoch_before, generation_before, owner_pool, owner_epoch, story, {Columns.Names}, ordinal)
+             where instance.id = w.id
+               and instance.epoch = w.epoch_before
+               and instance.generation = w.generation_before
+               and (w.owner_pool is null
+                    or exists (
+                        select 1
+                          from assignment
+                         where assignment.pool_id = w.owner_pool
+                           and assignment.epoch = w.owner_epoch))
+            returning w.ordinal::int - 1
+            """,
+        [
+            Column.Uuid<MoveInstance>("ids", w => w.After.Id.Value),
+            Column.Bigint<MoveInstance>("epochs_before", w => w.Before.Epoch),
+            Column.Bigint<MoveInstance>("generations_before", w => w.Before.Generation),
+            Column.Uuid<MoveInstance>("owner_pools", w => w.Owner?.Pool.Value),
+            Column.Bigint<MoveInstance>("owner_epochs", w => w.Owner?.Epoch),
             // The widest column, and most moves leave it as it is: then it is neither sent nor written again.
-            command.AddColumn("stories", NpgsqlDbType.Jsonb, moves, w => ReferenceEquals(w.Before.Story, w.After.Story) ? null : Columns.Text(w.After.Story));
-            Columns.Fill(command, [.. moves.Select(w => w.After)]);
-        }
+            Column.Json<MoveInstance>("stories", w => ReferenceEquals(w.Before.Story, w.After.Story) ? null : Columns.Text(w.After.Story)),
+            .. Columns.All.Select(c => c.Of<MoveInstance>(w => w.After)),
+        ]);
 
-        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
-            MissingOrdinalsAsync(answer, writes.Count, stop);
-    }
-
-    private sealed class PurgeKind() : WriteKind("purge-instance", 230)
-    {
-        public override object GuardedRow(IWrite write) => ((PurgeInstance)write).Row.Id;
-
-        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
-        {
-            var purges = writes.Cast<PurgeInstance>().ToList();
-            command.CommandText = """
-                delete from instance
-                 using unnest(@ids, @epochs, @generations) with ordinality as w (id, epoch, generation, ordinal)
-                 where instance.id = w.id
-                   and instance.epoch = w.epoch
-                   and instance.generation = w.generation
-                   and instance.released
-                returning w.ordinal::int - 1
-                """;
-            command.AddColumn("ids", NpgsqlDbType.Uuid, purges, w => w.Row.Id.Value);
-            command.AddColumn("epochs", NpgsqlDbType.Bigint, purges, w => w.Row.Epoch);
-            command.AddColumn("generations", NpgsqlDbType.Bigint, purges, w => w.Row.Generation);
-        }
-
-        public override Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop) =>
-            MissingOrdinalsAsync(answer, writes.Count, stop);
-    }
+    public static readonly WriteKind Purge = new OrdinalKind<PurgeInstance>(
+        "purge-instance", 230, w => w.Row.Id, changeNumbersEach: 0, _ => """
+            delete from instance
+             using unnest(@ids, @epochs, @generations) with ordinality as w (id, epoch, generation, ordinal)
+             where instance.id = w.id
+               and instance.epoch = w.epoch
+               and instance.generation = w.generation
+               and instance.released
+            returning w.ordinal::int - 1
+            """,
+        Column.Uuid<PurgeInstance>("ids", w => w.Row.Id.Value),
+        Column.Bigint<PurgeInstance>("epochs", w => w.Row.Epoch),
+        Column.Bigint<PurgeInstance>("generations", w => w.Row.Generation));
 
     /// <summary>The columns that change, written once and used by both statements.</summary>
     private static class Columns
     {
-        private static readonly Column[] All =
+        public static readonly IReadOnlyList<Column<Instance>> All =
         [
-            Of("parent_link", NpgsqlDbType.Text, r => r.Parent.Value),
-            Of("epoch", NpgsqlDbType.Bigint, r => r.Epoch),
-            Of("generation", NpgsqlDbType.Bigint, r => r.Generation),
-            Of("host_id", NpgsqlDbType.Uuid, r => r.Place?.Host.Value),
-            Of("host_name", NpgsqlDbType.Text, r => r.Place?.HostName),
-            Of("pool_id", NpgsqlDbType.Uuid, r => r.Place?.Pool.Value),
-            Of("sr_id", NpgsqlDbType.Uuid, r => r.Place?.Sr.Value),
-            Of("vm_uuid", NpgsqlDbType.Uuid, r => r.Vm),
-            Of("vdi_uuid", NpgsqlDbType.Uuid, r => r.Vdi),
-            Of("vm_state", NpgsqlDbType.Smallint, r => (short)r.VmState),
-            Of("task_state", NpgsqlDbType.Smallint, r => (short)r.TaskState),
-            Of("power_state", NpgsqlDbType.Smallint, r => (short)r.PowerState),
-            Of("working_intent", NpgsqlDbType.Bigint, r => r.WorkingIntent),
-            Of("applied_intent", NpgsqlDbType.Bigint, r => r.AppliedIntent),
-            Of("delete_intent", NpgsqlDbType.Bigint, r => r.DeleteIntent),
-            Of("released", NpgsqlDbType.Boolean, r => r.Released),
-            Of("workflow", NpgsqlDbType.Smallint, r => (short)(r.Work?.Workflow ?? 0)),
-            Of("step", NpgsqlDbType.Smallint, r => (short)(r.Work?.Step ?? 0)),
-            Of("undoing", NpgsqlDbType.Boolean, r => r.Work?.Undoing ?? false),
-            Of("interrupted_step", NpgsqlDbType.Smallint, r => (short?)r.Work?.Interrupted),
-            Of("attempt", NpgsqlDbType.Integer, r => r.Attempt),
-            Of("fault", NpgsqlDbType.Text, r => r.Fault),
-            Of("deadline_at", NpgsqlDbType.TimestampTz, r => r.DeadlineAt?.UtcDateTime),
-            Of("launched_at", NpgsqlDbType.TimestampTz, r => r.LaunchedAt?.UtcDateTime),
-            Of("updated_at", NpgsqlDbType.TimestampTz, r => r.UpdatedAt.UtcDateTime),
+            Column.Text<Instance>("parent_link", r => r.Parent.Value),
+            Column.Bigint<Instance>("epoch", r => r.Epoch),
+            Column.Bigint<Instance>("generation", r => r.Generation),
+            Column.Uuid<Instance>("host_id", r => r.Place?.Host.Value),
+            Column.Text<Instance>("host_name", r => r.Place?.HostName),
+            Column.Uuid<Instance>("pool_id", r => r.Place?.Pool.Value),
+            Column.Uuid<Instance>("sr_id", r => r.Place?.Sr.Value),
+            Column.Uuid<Instance>("vm_uuid", r => r.Vm),
+            Column.Uuid<Instance>("vdi_uuid", r => r.Vdi),
+            Column.Smallint<Instance>("vm_state", r => (short)r.VmState),
+            Column.Smallint<Instance>("task_state", r => (short)r.TaskState),
+            Column.Smallint<Instance>("power_state", r => (short)r.PowerState),
+            Column.Bigint<Instance>("working_intent", r => r.WorkingIntent),
+            Column.Bigint<Instance>("applied_intent", r => r.AppliedIntent),
+            Column.Bigint<Instance>("delete_intent", r => r.DeleteIntent),
+            Column.Boolean<Instance>("released", r => r.Released),
+            Column.Smallint<Instance>("workflow", r => (short)(r.Work?.Workflow ?? 0)),
+            Column.Smallint<Instance>("step", r => (short)(r.Work?.Step ?? 0)),
+            Column.Boolean<Instance>("undoing", r => r.Work?.Undoing ?? false),
+            Column.Smallint<Instance>("interrupted_step", r => (short?)r.Work?.Interrupted),
+            Column.Integer<Instance>("attempt", r => r.Attempt),
+            Column.Text<Instance>("fault", r => r.Fault),
+            Column.Time<Instance>("deadline_at", r => r.DeadlineAt),
+            Column.Time<Instance>("launched_at", r => r.LaunchedAt),
+            Column.Time<Instance>("updated_at", r => r.UpdatedAt),
         ];
 
         public static readonly string Names = string.Join(", ", All.Select(c => c.Name));
-        public static readonly string Parameters = string.Join(", ", All.Select(c => $"@c_{c.Name}"));
+        public static readonly string Parameters = string.Join(", ", All.Select(c => $"@{c.Name}"));
         public static readonly string SetFromW = string.Join(", ", All.Select(c => $"{c.Name} = w.{c.Name}"));
         public static readonly string SetFromExcluded = string.Join(", ", All.Select(c => $"{c.Name} = excluded.{c.Name}"));
 
         public static string Text(Story story) => JsonSerializer.Serialize(story, ComputeJsonContext.Default.Story);
-
-        public static void Fill(NpgsqlBatchCommand command, IReadOnlyList<Instance> rows)
-        {
-            foreach (var column in All)
-                column.Fill(command, rows);
-        }
-
-        private static Column Of<T>(string name, NpgsqlDbType type, Func<Instance, T> value) =>
-            new(name, (command, rows) => command.AddColumn($"c_{name}", type, rows, value));
-
-        private sealed record Column(string Name, Action<NpgsqlBatchCommand, IReadOnlyList<Instance>> Fill);
     }
 }

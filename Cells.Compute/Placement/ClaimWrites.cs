@@ -1,8 +1,6 @@
-using Cells.Compute.Sql;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Cells.Compute.Placement;
 
@@ -25,46 +23,48 @@ internal sealed record ReleaseClaim(InstanceId Instance, long Epoch) : IWrite
 internal static class ClaimWrites
 {
     /// <summary>Before <see cref="Take"/>: a claim that moves to another host may need the room that it gives back on a shared SR.</summary>
-    public static readonly WriteKind Release = new ReleaseKind();
+    public static readonly WriteKind Release = new UnguardedKind<ReleaseClaim>(
+        "release-claim", 240, """
+            with gone as (
+                delete from claim
+                 using unnest(@instances, @epochs) as w (instance_id, epoch)
+                 where claim.instance_id = w.instance_id
+                   and claim.epoch <= w.epoch
+                returning claim.provider_id, claim.resource, claim.amount
+            ), freed as (
+                select provider_id, resource, sum(amount)::bigint as amount
+                  from gone
+                 group by provider_id, resource
+            )
+            update provider
+               set promised = provider.promised - freed.amount,
+                   generation = provider.generation + 1
+              from freed
+             where provider.id = freed.provider_id
+               and provider.resource = freed.resource
+            """,
+        Column.Uuid<ReleaseClaim>("instances", w => w.Instance.Value),
+        Column.Bigint<ReleaseClaim>("epochs", w => w.Epoch));
 
     public static readonly WriteKind Take = new TakeKind();
 
-    private sealed class ReleaseKind() : WriteKind("release-claim", 240)
-    {
-        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
-        {
-            command.CommandText = """
-                with gone as (
-                    delete from claim
-                     using unnest(@instances, @epochs) as w (instance_id, epoch)
-                     where claim.instance_id = w.instance_id
-                       and claim.epoch <= w.epoch
-                    returning claim.provider_id, claim.resource, claim.amount
-                ), freed as (
-                    select provider_id, resource, sum(amount)::bigint as amount
-                      from gone
-                     group by provider_id, resource
-                )
-                update provider
-                   set promised = provider.promised - freed.amount,
-                       generation = provider.generation + 1
-                  from freed
-                 where provider.id = freed.provider_id
-                   and provider.resource = freed.resource
-                """;
-            var releases = writes.Cast<ReleaseClaim>().ToList();
-            command.AddColumn("instances", NpgsqlDbType.Uuid, releases, w => w.Instance.Value);
-            command.AddColumn("epochs", NpgsqlDbType.Bigint, releases, w => w.Epoch);
-        }
-    }
-
     private sealed class TakeKind() : WriteKind("take-claim", 250)
     {
+        private static readonly Column<Part>[] Columns =
+        [
+            Column.Integer<Part>("ordinals", p => p.Ordinal),
+            Column.Uuid<Part>("instances", p => p.Claim.Instance.Value),
+            Column.Bigint<Part>("epochs", p => p.Claim.Epoch),
+            Column.Uuid<Part>("providers", p => p.Of.Provider.Value),
+            Column.Smallint<Part>("resources", p => (short)p.Of.Resource),
+            Column.Bigint<Part>("amounts", p => p.Of.Amount),
+        ];
+
         public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
         {
             // Only raising 'promised' is guarded. A provider that would be overdrawn is left as it is, and every claim on it is named as
             // missed; the claim rows written meanwhile go with the group's rollback.
-            command.CommandText = """
+            const string sql = """
                 with w as (
                     select ordinal, instance_id, epoch, provider_id, resource, amount
                       from unnest(@ordinals, @instances, @epochs, @providers, @resources, @amounts)
@@ -93,13 +93,7 @@ internal static class ClaimWrites
                  where raised.id is null
                  order by w.ordinal
                 """;
-            var parts = writes.SelectMany((w, i) => ((TakeClaim)w).Parts.Select(part => (Ordinal: i, Claim: (TakeClaim)w, Part: part))).ToList();
-            command.AddColumn("ordinals", NpgsqlDbType.Integer, parts, p => p.Ordinal);
-            command.AddColumn("instances", NpgsqlDbType.Uuid, parts, p => p.Claim.Instance.Value);
-            command.AddColumn("epochs", NpgsqlDbType.Bigint, parts, p => p.Claim.Epoch);
-            command.AddColumn("providers", NpgsqlDbType.Uuid, parts, p => p.Part.Provider.Value);
-            command.AddColumn("resources", NpgsqlDbType.Smallint, parts, p => (short)p.Part.Resource);
-            command.AddColumn("amounts", NpgsqlDbType.Bigint, parts, p => p.Part.Amount);
+            Column.Fill(command, sql, Columns, [.. writes.SelectMany((w, i) => ((TakeClaim)w).Parts.Select(part => new Part(i, (TakeClaim)w, part)))]);
         }
 
         public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)
@@ -109,5 +103,7 @@ internal static class ClaimWrites
                 missed.Add(answer.GetInt32(0));
             return missed;
         }
+
+        private readonly record struct Part(int Ordinal, TakeClaim Claim, ClaimPart Of);
     }
 }

@@ -10,7 +10,7 @@ namespace Cells.Messaging.Links;
 internal sealed record BeginIncarnation(CellName Link, long Incarnation, string OwnPast, string? MetPast) : IWrite
 {
     // The window function takes in every deleted row before the first is inserted again, so old and new numbers never meet in the index.
-    private static readonly WriteKind Writes = new UnnestWrites<BeginIncarnation>(
+    private static readonly WriteKind Writes = new UnguardedKind<BeginIncarnation>(
         "begin-incarnation",
         910,
         """
@@ -45,10 +45,10 @@ internal sealed record BeginIncarnation(CellName Link, long Incarnation, string 
           from w
          where link_progress.neighbour = w.neighbour
         """,
-        UnnestWrites<BeginIncarnation>.Text("links", w => w.Link.Value),
-        UnnestWrites<BeginIncarnation>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<BeginIncarnation>.Text("own_pasts", w => w.OwnPast),
-        UnnestWrites<BeginIncarnation>.Text("met_pasts", w => w.MetPast));
+        Column.Text<BeginIncarnation>("links", w => w.Link.Value),
+        Column.Bigint<BeginIncarnation>("incarnations", w => w.Incarnation),
+        Column.Text<BeginIncarnation>("own_pasts", w => w.OwnPast),
+        Column.Text<BeginIncarnation>("met_pasts", w => w.MetPast));
 
     public WriteKind Kind => Writes;
 }
@@ -56,7 +56,7 @@ internal sealed record BeginIncarnation(CellName Link, long Incarnation, string 
 /// <summary>Takes the neighbour's new incarnation: what comes under it begins at 0.</summary>
 internal sealed record AdoptIncarnation(CellName Link, long Incarnation, string MetPast) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<AdoptIncarnation>(
+    private static readonly WriteKind Writes = new UnguardedKind<AdoptIncarnation>(
         "adopt-incarnation",
         920,
         """
@@ -72,9 +72,9 @@ internal sealed record AdoptIncarnation(CellName Link, long Incarnation, string 
          where link_progress.neighbour = w.neighbour
            and link_progress.in_incarnation < w.incarnation
         """,
-        UnnestWrites<AdoptIncarnation>.Text("links", w => w.Link.Value),
-        UnnestWrites<AdoptIncarnation>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<AdoptIncarnation>.Text("met_pasts", w => w.MetPast));
+        Column.Text<AdoptIncarnation>("links", w => w.Link.Value),
+        Column.Bigint<AdoptIncarnation>("incarnations", w => w.Incarnation),
+        Column.Text<AdoptIncarnation>("met_pasts", w => w.MetPast));
 
     public WriteKind Kind => Writes;
 }
@@ -82,7 +82,7 @@ internal sealed record AdoptIncarnation(CellName Link, long Incarnation, string 
 /// <summary>Everything up to here is done. Of an incarnation that has ended it changes nothing; a lower one neither.</summary>
 internal sealed record AdvanceWorkWatermark(CellName Link, long Incarnation, long To) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<AdvanceWorkWatermark>(
+    private static readonly WriteKind Writes = new UnguardedKind<AdvanceWorkWatermark>(
         "advance-work-watermark",
         940,
         """
@@ -95,9 +95,9 @@ internal sealed record AdvanceWorkWatermark(CellName Link, long Incarnation, lon
            and link_progress.in_incarnation = w.incarnation
            and link_progress.work_watermark < w.number
         """,
-        UnnestWrites<AdvanceWorkWatermark>.Text("links", w => w.Link.Value),
-        UnnestWrites<AdvanceWorkWatermark>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<AdvanceWorkWatermark>.Number("numbers", w => w.To));
+        Column.Text<AdvanceWorkWatermark>("links", w => w.Link.Value),
+        Column.Bigint<AdvanceWorkWatermark>("incarnations", w => w.Incarnation),
+        Column.Bigint<AdvanceWorkWatermark>("numbers", w => w.To));
 
     public WriteKind Kind => Writes;
 }
@@ -105,7 +105,7 @@ internal sealed record AdvanceWorkWatermark(CellName Link, long Incarnation, lon
 /// <summary>The neighbour's state up to here is merged. The router commits it together with the merge.</summary>
 internal sealed record AdvanceStateWatermark(CellName Link, long Incarnation, long To) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<AdvanceStateWatermark>(
+    private static readonly WriteKind Writes = new UnguardedKind<AdvanceStateWatermark>(
         "advance-state-watermark",
         945,
         """
@@ -118,9 +118,9 @@ internal sealed record AdvanceStateWatermark(CellName Link, long Incarnation, lo
            and link_progress.in_incarnation = w.incarnation
            and link_progress.state_watermark < w.number
         """,
-        UnnestWrites<AdvanceStateWatermark>.Text("links", w => w.Link.Value),
-        UnnestWrites<AdvanceStateWatermark>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<AdvanceStateWatermark>.Number("numbers", w => w.To));
+        Column.Text<AdvanceStateWatermark>("links", w => w.Link.Value),
+        Column.Bigint<AdvanceStateWatermark>("incarnations", w => w.Incarnation),
+        Column.Bigint<AdvanceStateWatermark>("numbers", w => w.To));
 
     public WriteKind Kind => Writes;
 }
@@ -128,7 +128,7 @@ internal sealed record AdvanceStateWatermark(CellName Link, long Incarnation, lo
 /// <summary>The neighbour has committed everything up to here: the rows go. Of an incarnation that has ended it changes nothing.</summary>
 internal sealed record AcknowledgeWork(CellName Link, long Incarnation, long To) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<AcknowledgeWork>(
+    private static readonly WriteKind Writes = new UnguardedKind<AcknowledgeWork>(
         "acknowledge-work",
         950,
         """
@@ -148,9 +148,9 @@ internal sealed record AcknowledgeWork(CellName Link, long Incarnation, long To)
          where outbox.link = marked.neighbour
            and outbox.number <= marked.work_acked
         """,
-        UnnestWrites<AcknowledgeWork>.Text("links", w => w.Link.Value),
-        UnnestWrites<AcknowledgeWork>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<AcknowledgeWork>.Number("numbers", w => w.To));
+        Column.Text<AcknowledgeWork>("links", w => w.Link.Value),
+        Column.Bigint<AcknowledgeWork>("incarnations", w => w.Incarnation),
+        Column.Bigint<AcknowledgeWork>("numbers", w => w.To));
 
     public WriteKind Kind => Writes;
 }
@@ -158,7 +158,7 @@ internal sealed record AcknowledgeWork(CellName Link, long Incarnation, long To)
 /// <summary>Puts one message aside. May run twice: a row that is there keeps its reason, which is the first one.</summary>
 internal sealed record ParkMessage(CellName Link, long Incarnation, WorkItem Item, string Reason, DateTimeOffset At) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<ParkMessage>(
+    private static readonly WriteKind Writes = new UnguardedKind<ParkMessage>(
         "park-message",
         930,
         """
@@ -168,15 +168,15 @@ internal sealed record ParkMessage(CellName Link, long Incarnation, WorkItem Ite
             as w (link, incarnation, number, order_key, wire_name, body, trace_parent, reason, parked_at)
             on conflict do nothing
         """,
-        UnnestWrites<ParkMessage>.Text("links", w => w.Link.Value),
-        UnnestWrites<ParkMessage>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<ParkMessage>.Number("numbers", w => w.Item.Number),
-        UnnestWrites<ParkMessage>.Text("keys", w => w.Item.OrderKey),
-        UnnestWrites<ParkMessage>.Text("names", w => w.Item.WireName),
-        UnnestWrites<ParkMessage>.Bytes("bodies", w => w.Item.Body.ToArray()),
-        UnnestWrites<ParkMessage>.Text("traces", w => w.Item.TraceParent),
-        UnnestWrites<ParkMessage>.Text("reasons", w => w.Reason),
-        UnnestWrites<ParkMessage>.Instant("instants", w => w.At));
+        Column.Text<ParkMessage>("links", w => w.Link.Value),
+        Column.Bigint<ParkMessage>("incarnations", w => w.Incarnation),
+        Column.Bigint<ParkMessage>("numbers", w => w.Item.Number),
+        Column.Text<ParkMessage>("keys", w => w.Item.OrderKey),
+        Column.Text<ParkMessage>("names", w => w.Item.WireName),
+        Column.Bytes<ParkMessage>("bodies", w => w.Item.Body.ToArray()),
+        Column.Text<ParkMessage>("traces", w => w.Item.TraceParent),
+        Column.Text<ParkMessage>("reasons", w => w.Reason),
+        Column.Time<ParkMessage>("instants", w => w.At));
 
     public WriteKind Kind => Writes;
 }
@@ -184,7 +184,7 @@ internal sealed record ParkMessage(CellName Link, long Incarnation, WorkItem Ite
 /// <summary>A parked message was handled at last, or an operator dropped it.</summary>
 internal sealed record UnparkMessage(CellName Link, long Incarnation, long Number) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<UnparkMessage>(
+    private static readonly WriteKind Writes = new UnguardedKind<UnparkMessage>(
         "unpark-message",
         935,
         """
@@ -194,9 +194,9 @@ internal sealed record UnparkMessage(CellName Link, long Incarnation, long Numbe
            and parked_message.incarnation = w.incarnation
            and parked_message.number = w.number
         """,
-        UnnestWrites<UnparkMessage>.Text("links", w => w.Link.Value),
-        UnnestWrites<UnparkMessage>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<UnparkMessage>.Number("numbers", w => w.Number));
+        Column.Text<UnparkMessage>("links", w => w.Link.Value),
+        Column.Bigint<UnparkMessage>("incarnations", w => w.Incarnation),
+        Column.Bigint<UnparkMessage>("numbers", w => w.Number));
 
     public WriteKind Kind => Writes;
 }
@@ -204,7 +204,7 @@ internal sealed record UnparkMessage(CellName Link, long Incarnation, long Numbe
 /// <summary>A parked message was tried again and failed again, for this reason.</summary>
 internal sealed record NoteParkedReason(CellName Link, long Incarnation, long Number, string Reason) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<NoteParkedReason>(
+    private static readonly WriteKind Writes = new UnguardedKind<NoteParkedReason>(
         "note-parked-reason",
         936,
         """
@@ -215,10 +215,10 @@ internal sealed record NoteParkedReason(CellName Link, long Incarnation, long Nu
            and parked_message.incarnation = w.incarnation
            and parked_message.number = w.number
         """,
-        UnnestWrites<NoteParkedReason>.Text("links", w => w.Link.Value),
-        UnnestWrites<NoteParkedReason>.Number("incarnations", w => w.Incarnation),
-        UnnestWrites<NoteParkedReason>.Number("numbers", w => w.Number),
-        UnnestWrites<NoteParkedReason>.Text("reasons", w => w.Reason));
+        Column.Text<NoteParkedReason>("links", w => w.Link.Value),
+        Column.Bigint<NoteParkedReason>("incarnations", w => w.Incarnation),
+        Column.Bigint<NoteParkedReason>("numbers", w => w.Number),
+        Column.Text<NoteParkedReason>("reasons", w => w.Reason));
 
     public WriteKind Kind => Writes;
 }
@@ -226,7 +226,7 @@ internal sealed record NoteParkedReason(CellName Link, long Incarnation, long Nu
 /// <summary>The owner has driven its open intents again, as this incarnation demanded.</summary>
 internal sealed record SettleReset(CellName Link, long Incarnation) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<SettleReset>(
+    private static readonly WriteKind Writes = new UnguardedKind<SettleReset>(
         "settle-reset",
         925,
         """
@@ -236,8 +236,8 @@ internal sealed record SettleReset(CellName Link, long Incarnation) : IWrite
          where link_progress.neighbour = w.neighbour
            and link_progress.out_incarnation = w.incarnation
         """,
-        UnnestWrites<SettleReset>.Text("links", w => w.Link.Value),
-        UnnestWrites<SettleReset>.Number("incarnations", w => w.Incarnation));
+        Column.Text<SettleReset>("links", w => w.Link.Value),
+        Column.Bigint<SettleReset>("incarnations", w => w.Incarnation));
 
     public WriteKind Kind => Writes;
 }

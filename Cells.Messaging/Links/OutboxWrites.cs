@@ -1,7 +1,6 @@
 using Cells.Contracts.Wire;
 using Cells.Messaging.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Cells.Messaging.Links;
 
@@ -38,17 +37,19 @@ public sealed class OutboxWrites : WriteKind
          order by ordinal
         """;
 
+    private static readonly Column<SendWork>[] Columns =
+    [
+        Column.Text<SendWork>("links", w => w.Link.Value),
+        Column.Text<SendWork>("keys", w => w.OrderKey),
+        Column.Text<SendWork>("names", w => WireMessages.NameOf(w.Message)),
+        Column.Bytes<SendWork>("bodies", w => WireMessages.ToBytes(w.Message)),
+        Column.Text<SendWork>("traces", w => w.TraceParent),
+    ];
+
     private OutboxWrites() : base("send-work", 990) { }
 
-    public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
-    {
-        command.CommandText = Sql;
-        Add(command, "links", NpgsqlDbType.Text, writes, w => w.Link.Value);
-        Add(command, "keys", NpgsqlDbType.Text, writes, w => w.OrderKey);
-        Add(command, "names", NpgsqlDbType.Text, writes, w => WireMessages.NameOf(w.Message));
-        Add(command, "bodies", NpgsqlDbType.Bytea, writes, w => WireMessages.ToBytes(w.Message));
-        Add(command, "traces", NpgsqlDbType.Text, writes, w => w.TraceParent);
-    }
+    public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber) =>
+        Column.Fill(command, Sql, Columns, [.. writes.Cast<SendWork>()]);
 
     /// <summary>Reads (ordinal from 1, number) pairs: the numbers in the order of the writes.</summary>
     /// <exception cref="InvalidOperationException">A write names a link that this cell does not have.</exception>
@@ -62,7 +63,4 @@ public sealed class OutboxWrites : WriteKind
             ? numbers
             : throw new InvalidOperationException($"No link to '{((SendWork)writes[unknown]).Link}': a message for it was handed to the committer.");
     }
-
-    private static void Add<T>(NpgsqlBatchCommand command, string name, NpgsqlDbType type, IReadOnlyList<IWrite> writes, Func<SendWork, T> value) =>
-        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = writes.Select(w => value((SendWork)w)).ToArray() });
 }

@@ -29,8 +29,9 @@ internal static partial class StorageTelemetry
     [LoggerMessage(1120, LogLevel.Information, "Lease {Lease} taken, epoch {Epoch}")]
     public static partial void LeaseTaken(ILogger logger, string lease, long epoch);
 
-    [LoggerMessage(1121, LogLevel.Warning, "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
-    public static partial void LeaseLost(ILogger logger, string lease, long epoch, string why);
+    /// <summary>A lease that was given back is a change of state; one that was lost may need a person.</summary>
+    [LoggerMessage(1121, "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
+    public static partial void LeaseEnded(ILogger logger, LogLevel level, string lease, long epoch, string why);
 
     [LoggerMessage(1122, LogLevel.Warning, "Lease {Lease} could not be read; it is read again")]
     public static partial void LeaseNotRead(ILogger logger, string lease, Exception error);

@@ -50,7 +50,7 @@ public sealed class LeaseKeeper : ReceiveActor
     }
 
     // Also before a restart: the new instance knows nothing of what this one held.
-    protected override void PostStop() => Lose("its keeper ended");
+    protected override void PostStop() => Lose("its keeper ended", LogLevel.Information);
 
     private void OnTick()
     {
@@ -140,7 +140,7 @@ public sealed class LeaseKeeper : ReceiveActor
 
     private void WatchHalfTerm(LeaseGrant grant) => Timers.StartSingleTimer("half-term", HalfTermPassed.Instance, grant.Remaining);
 
-    private void Lose(string why)
+    private void Lose(string why, LogLevel level = LogLevel.Warning)
     {
         if (_held is not { } held)
             return;
@@ -148,7 +148,7 @@ public sealed class LeaseKeeper : ReceiveActor
         held.Grant.End();
         Timers.Cancel("half-term");
         _watch = LeaseWatch.Nothing;
-        StorageTelemetry.LeaseLost(_logger, _options.Name, held.Epoch, why);
+        StorageTelemetry.LeaseEnded(_logger, level, _options.Name, held.Epoch, why);
         foreach (var subscriber in _subscribers)
             subscriber.Tell(new LeaseLost(_options.Name, held.Epoch));
     }
@@ -158,7 +158,7 @@ public sealed class LeaseKeeper : ReceiveActor
         (_givenBack, _giver) = (true, Sender);
         if (_held is { } held)
         {
-            Lose("it was given back");
+            Lose("it was given back", LogLevel.Information);
             Free(held.Epoch);
         }
         else if (!_busy)

@@ -251,7 +251,7 @@ internal sealed class LinkEnd : IStateSource, IAsyncDisposable
 
 internal sealed record TakeEffect(string Key, long Intent) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<TakeEffect>(
+    private static readonly WriteKind Writes = new UnguardedKind<TakeEffect>(
         "take-effect",
         100,
         """
@@ -261,15 +261,15 @@ internal sealed record TakeEffect(string Key, long Intent) : IWrite
          order by ordinal
             on conflict do nothing
         """,
-        UnnestWrites<TakeEffect>.Text("keys", w => w.Key),
-        UnnestWrites<TakeEffect>.Number("intents", w => w.Intent));
+        Column.Text<TakeEffect>("keys", w => w.Key),
+        Column.Bigint<TakeEffect>("intents", w => w.Intent));
 
     public WriteKind Kind => Writes;
 }
 
 internal sealed record MergeCopy(string Key, string Value) : IWrite
 {
-    private static readonly WriteKind Writes = new UnnestWrites<MergeCopy>(
+    private static readonly WriteKind Writes = new UnguardedKind<MergeCopy>(
         "merge-copy",
         110,
         """
@@ -279,8 +279,8 @@ internal sealed record MergeCopy(string Key, string Value) : IWrite
             on conflict (key)
             do update set value = excluded.value
         """,
-        UnnestWrites<MergeCopy>.Text("keys", w => w.Key),
-        UnnestWrites<MergeCopy>.Text("values", w => w.Value));
+        Column.Text<MergeCopy>("keys", w => w.Key),
+        Column.Text<MergeCopy>("values", w => w.Value));
 
     public WriteKind Kind => Writes;
 }
