@@ -30,7 +30,7 @@ internal static partial class StorageTelemetry
     public static partial void LeaseTaken(ILogger logger, string lease, long epoch);
 
     /// <summary>A lease that was given back is a change of state; one that was lost may need a person.</summary>
-    [LoggerMessage(1121, "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
+    [LoggerMessage(EventId = 1121, Message = "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
     public static partial void LeaseEnded(ILogger logger, LogLevel level, string lease, long epoch, string why);
 
     [LoggerMessage(1122, LogLevel.Warning, "Lease {Lease} could not be read; it is read again")]
