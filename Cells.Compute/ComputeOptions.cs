@@ -63,4 +63,8 @@ public sealed record ComputeOptions
 }
 
 /// <summary>Where a pool or host is, and as whom we log in.</summary>
-public sealed record HostLogin(HostAddress Address, XenCredentials Credentials);
+public sealed record HostLogin(HostAddress Address, XenCredentials Credentials)
+{
+    /// <summary>Other members of its pool, asked for the coordinator when <see cref="Address"/> does not answer.</summary>
+    public IReadOnlyList<HostAddress> Members { get; init; } = [];
+}

@@ -95,7 +95,7 @@ internal sealed class ComputeRouter : ReceiveActor
 
     private void StartPool(string name, HostLogin login)
     {
-        var config = new PoolConfig(login.Address.ToString(), [login.Address], login.Credentials);
+        var config = new PoolConfig(login.Address.ToString(), [login.Address, .. login.Members], login.Credentials);
         Context.Watch(Context.ActorOf(
             Props.Create(() => new PoolActor(config, _world, _placer, (info, pool) => Props.Create(() => new HostActor(info, pool, _hosts)))), name));
     }

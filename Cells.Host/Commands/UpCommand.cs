@@ -89,14 +89,16 @@ internal static class UpCommand
         Topology topology, DataDirectory directory, string latency, TimeProvider time, CancellationToken stop)
     {
         var groups = topology.Cells.Where(c => c.SimulatedHosts > 0).Select(c => $"{c.Name}={c.SimulatedHosts}").ToList();
-        if (groups.Count == 0)
+        var pools = topology.Cells.SelectMany(c => c.SimulatedPools.Select(p => $"{c.Name}-{p.Name}={p.Hosts}+{p.Spares}")).ToList();
+        if (groups.Count + pools.Count == 0)
             return null;
         var shape = topology.HostShape;
         return await SimulatorProcess.StartAsync(
             directory.Hosts,
             [
                 .. groups.SelectMany(g => new[] { "--group", g }),
-                "--vcpus", Text(shape.Vcpus), "--memory-gib", Text(shape.MemoryGib), "--disk-gib", Text(shape.DiskGib),
+                .. pools.SelectMany(p => new[] { "--pool", p }),
+                "--vcpus", Text(shape.Vcpus), "--memory-gib", Text(shape.MemoryGib), "--disk-gib", Text(shape.DiskGib), "--shared-disk-gib", Text(shape.SharedDiskGib),
                 "--latency", latency, "--password-file", directory.HostPasswordFile, "--control-port", "0",
             ],
             time, stop);
@@ -134,7 +136,7 @@ internal static class UpCommand
         var missing = new List<string>();
         foreach (var cell in topology.Cells)
         {
-            var expected = cell.SimulatedHosts + cell.Hosts.Count;
+            var expected = cell.ExpectedHosts;
             var seen = cells.FirstOrDefault(c => (string)c!["name"]! == cell.Name.Value);
             if (seen is null)
                 missing.Add($"{cell.Name} (not heard yet)");

@@ -13,8 +13,8 @@ internal sealed record RunFile(string Data, string Database, IPEndPoint Listen, 
         var file = ConfigurationFile.Read(path);
         file.AllowOnly(file.Root, "the configuration", "data", "database", "listen", "cells");
         var topology = Topology.Read(file, hostsPerCell: 0);
-        if (topology.Cells.FirstOrDefault(c => c.SimulatedHosts > 0) is { } simulated)
-            throw file.Error(file.Root, $"cell '{simulated.Name}' has simulated_hosts: `cells run` runs real ones only. Use `cells up` for simulated hosts, or name the cell's 'hosts'.");
+        if (topology.Cells.FirstOrDefault(c => c.SimulatedHosts > 0 || c.SimulatedPools.Count > 0) is { } simulated)
+            throw file.Error(file.Root, $"cell '{simulated.Name}' has simulated hosts: `cells run` runs real ones only. Use `cells up` for simulated hosts, or name the cell's 'hosts'.");
         return new RunFile(
             file.Text(file.Require(file.Root, "data", "the configuration"), "'data'"),
             file.Text(file.Require(file.Root, "database", "the configuration"), "'database'"),

@@ -56,7 +56,7 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
 
     private static TopologyCell ReadCell(ConfigurationFile file, YamlMappingNode node, int hostsPerCell)
     {
-        file.AllowOnly(node, "a cell", "name", "kind", "parent", "zone", "simulated_hosts", "hosts");
+        file.AllowOnly(node, "a cell", "name", "kind", "parent", "zone", "simulated_hosts", "simulated_pools", "hosts");
         var name = Name(file, file.Require(node, "name", "a cell"));
         var kindNode = file.Require(node, "kind", $"cell '{name}'");
         CellKind kind = file.Text(kindNode, "'kind'") switch
@@ -69,12 +69,31 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
         CellName? parent = ConfigurationFile.Find(node, "parent") is { } p ? Name(file, p) : null;
         var zone = ConfigurationFile.Find(node, "zone") is { } z ? file.Text(z, "'zone'") : "nova";
         var hosts = ConfigurationFile.Find(node, "hosts") is { } list ? ReadHosts(file, list) : [];
+        var pools = ConfigurationFile.Find(node, "simulated_pools") is { } p2 ? ReadPools(file, p2) : [];
         var simulated = ConfigurationFile.Find(node, "simulated_hosts") is { } s
             ? file.Number(s, "'simulated_hosts'", 0, 1000)
-            : kind == CellKind.Compute && hosts.Count == 0 ? hostsPerCell : 0;
-        if (kind != CellKind.Compute && (simulated > 0 || hosts.Count > 0))
+            : kind == CellKind.Compute && hosts.Count == 0 && pools.Count == 0 ? hostsPerCell : 0;
+        if (kind != CellKind.Compute && (simulated > 0 || hosts.Count > 0 || pools.Count > 0))
             throw file.Error(node, $"cell '{name}' is of kind {file.Text(kindNode, "'kind'")} and can have no hosts: only compute cells have.");
-        return new TopologyCell(name, kind, parent, zone, simulated, hosts);
+        return new TopologyCell(name, kind, parent, zone, simulated, hosts) { SimulatedPools = pools };
+    }
+
+    private static List<SimulatedPool> ReadPools(ConfigurationFile file, YamlNode list)
+    {
+        var pools = new List<SimulatedPool>();
+        foreach (var node in file.List(list, "'simulated_pools'"))
+        {
+            var pool = file.Mapping(node, "a pool");
+            file.AllowOnly(pool, "a pool", "name", "hosts", "spares");
+            var read = new SimulatedPool(
+                Name(file, file.Require(pool, "name", "a pool")).Value,
+                file.Number(file.Require(pool, "hosts", "a pool"), "'hosts'", 1, 64),
+                ConfigurationFile.Find(pool, "spares") is { } spares ? file.Number(spares, "'spares'", 0, 64) : 0);
+            if (pools.Exists(known => known.Name == read.Name))
+                throw file.Error(node, $"pool '{read.Name}' stands here a second time; a name is unique in its cell.");
+            pools.Add(read);
+        }
+        return pools;
     }
 
     private static List<RealHost> ReadHosts(ConfigurationFile file, YamlNode list)
@@ -83,29 +102,37 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
         foreach (var node in file.List(list, "'hosts'"))
         {
             var host = file.Mapping(node, "a host");
-            file.AllowOnly(host, "a host", "url", "user", "password_file");
-            var urlNode = file.Require(host, "url", "a host");
-            if (!Uri.TryCreate(file.Text(urlNode, "'url'"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-                throw file.Error(urlNode, $"'{urlNode}' is not an http or https URL of a XenAPI host.");
+            file.AllowOnly(host, "a host", "url", "members", "user", "password_file");
             hosts.Add(new RealHost(
-                url,
+                Url(file, file.Require(host, "url", "a host")),
                 ConfigurationFile.Find(host, "user") is { } user ? file.Text(user, "'user'") : "root",
-                file.Text(file.Require(host, "password_file", "a host"), "'password_file'")));
+                file.Text(file.Require(host, "password_file", "a host"), "'password_file'"))
+            {
+                Members = ConfigurationFile.Find(host, "members") is { } members ? [.. file.List(members, "'members'").Select(m => Url(file, m))] : [],
+            });
         }
         return hosts;
     }
+
+    private static Uri Url(ConfigurationFile file, YamlNode node) =>
+        Uri.TryCreate(file.Text(node, "'url'"), UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw file.Error(node, $"'{node}' is not an http or https URL of a XenAPI host.");
 
     private static SimulatedHostShape ReadShape(ConfigurationFile file)
     {
         if (ConfigurationFile.Find(file.Root, "simulated_host") is not { } node)
             return SimulatedHostShape.Default;
         var shape = file.Mapping(node, "'simulated_host'");
-        file.AllowOnly(shape, "'simulated_host'", "vcpus", "memory_gib", "disk_gib");
+        file.AllowOnly(shape, "'simulated_host'", "vcpus", "memory_gib", "disk_gib", "shared_disk_gib");
         var given = SimulatedHostShape.Default;
         return new SimulatedHostShape(
             ConfigurationFile.Find(shape, "vcpus") is { } v ? file.Number(v, "'vcpus'", 1, 1024) : given.Vcpus,
             ConfigurationFile.Find(shape, "memory_gib") is { } m ? file.Number(m, "'memory_gib'", 4, 16_384) : given.MemoryGib,
-            ConfigurationFile.Find(shape, "disk_gib") is { } d ? file.Number(d, "'disk_gib'", 1, 1_048_576) : given.DiskGib);
+            ConfigurationFile.Find(shape, "disk_gib") is { } d ? file.Number(d, "'disk_gib'", 1, 1_048_576) : given.DiskGib)
+        {
+            SharedDiskGib = ConfigurationFile.Find(shape, "shared_disk_gib") is { } sd ? file.Number(sd, "'shared_disk_gib'", 1, 1_048_576) : given.SharedDiskGib,
+        };
     }
 
     private static void Check(ConfigurationFile file, List<TopologyCell> cells, Dictionary<CellName, YamlNode> at)
@@ -140,13 +167,30 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
 }
 
 /// <param name="SimulatedHosts">How many XenSim hosts are started for it.</param>
-internal sealed record TopologyCell(CellName Name, CellKind Kind, CellName? Parent, string Zone, int SimulatedHosts, IReadOnlyList<RealHost> Hosts);
+internal sealed record TopologyCell(CellName Name, CellKind Kind, CellName? Parent, string Zone, int SimulatedHosts, IReadOnlyList<RealHost> Hosts)
+{
+    /// <summary>Simulated pools of several members.</summary>
+    public IReadOnlyList<SimulatedPool> SimulatedPools { get; init; } = [];
+
+    /// <summary>Hosts that are to be up; of a real pool whose members are not named one is known.</summary>
+    public int ExpectedHosts => SimulatedHosts + SimulatedPools.Sum(p => p.Hosts) + Hosts.Sum(h => Math.Max(1, h.Members.Count));
+}
+
+/// <param name="Spares">Machines beside it that stand by, outside of the pool.</param>
+internal sealed record SimulatedPool(string Name, int Hosts, int Spares);
 
 /// <summary>A XenServer or XCP-ng host, by its XenAPI URL; the password lies in a file of mode 0600.</summary>
-internal sealed record RealHost(Uri Url, string User, string PasswordFile);
+internal sealed record RealHost(Uri Url, string User, string PasswordFile)
+{
+    /// <summary>Other members of its pool, asked for the coordinator when <see cref="Url"/> does not answer.</summary>
+    public IReadOnlyList<Uri> Members { get; init; } = [];
+}
 
 internal sealed record SimulatedHostShape(int Vcpus, int MemoryGib, int DiskGib)
 {
     /// <summary>Eight of them hold every flavor that `up` makes.</summary>
     public static readonly SimulatedHostShape Default = new(Vcpus: 32, MemoryGib: 128, DiskGib: 2048);
+
+    /// <summary>Of the repository that all members of a simulated pool share.</summary>
+    public int SharedDiskGib { get; init; } = 8192;
 }

@@ -123,4 +123,5 @@ internal sealed class SimulatorProcess
 /// <param name="Control">The simulator's own door for faults and accounting; null when it is closed.</param>
 internal sealed record SimulatedFleet(IReadOnlyList<SimulatedHost> Hosts, Uri? Control);
 
-internal sealed record SimulatedHost(string Name, Uri Url, string Uuid);
+/// <param name="Pool">Name of the first host of its pool.</param>
+internal sealed record SimulatedHost(string Name, Uri Url, string Uuid, string Pool);

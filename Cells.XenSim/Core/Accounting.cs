@@ -37,14 +37,18 @@ internal static class Accounting
         var srs = database.All("SR").Where(s => Storage.SrMethods.IsPlugged(database, s.Ref, host.Record.Ref)).ToList();
         return new HostAccount(host.Name, host.Record.Uuid, host.Powered, host.Answers, host.Shape.PhysicalCpus, host.Shape.MemoryBytes,
             host.Powered ? VmMemory.UsedBytes(database, host.Record) : 0,
-            [.. vms.Where(v => v.Text("resident_on") == host.Record.Ref).Select(v => new DomainAccount(v.Uuid, v.Text("name_label"), v.Int("domid"), v.Text("power_state"),
+            [.. vms.Where(v => host.Powered && v.Text("resident_on") == host.Record.Ref).Select(v => new DomainAccount(v.Uuid, v.Text("name_label"), v.Int("domid"), v.Text("power_state"),
                 v.Int("memory_dynamic_max"), v.Int("memory_overhead"), v.Int("VCPUs_at_startup"), Plain(v)))],
-            [.. vms.Select(v => new VmAccount(v.Uuid, v.Text("name_label"), v.Text("power_state"), v.Flag("is_a_snapshot"), Plain(v)))],
+            [.. vms.Select(v => new VmAccount(v.Uuid, v.Text("name_label"), Truly(pool, v), v.Flag("is_a_snapshot"), Plain(v)))],
             [.. srs.SelectMany(sr => sr.Set("VDIs").Select(r => database.Get("VDI", r)).Select(d => Disk(database, sr, d)))],
             [.. srs.Select(s => new StorageAccount(s.Uuid, s.Text("name_label"), s.Int("physical_size"), s.Int("physical_utilisation"), s.Int("virtual_allocation")))],
             [.. database.All("session").Select(s => s.Ref)],
             pool.Sessions.Mutations.ToDictionary(m => m.Key, m => (IReadOnlyDictionary<string, long>)m.Value));
     }
+
+    // The record of a VM whose host lost its power says Running until the host boots or is declared dead.
+    private static string Truly(SimPool pool, SimObject vm) =>
+        pool.Hosts.Any(h => !h.Powered && h.Record.Ref == vm.Text("resident_on")) ? "Halted" : vm.Text("power_state");
 
     private static DiskAccount Disk(Database database, SimObject sr, SimObject disk)
     {

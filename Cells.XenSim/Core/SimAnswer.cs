@@ -5,7 +5,8 @@ namespace Cells.XenSim.Core;
 /// <summary>The answer to one request.</summary>
 /// <param name="Status">HTTP status, or 0 when the connection ends without one (power loss, toolstack restart, a fault).</param>
 /// <param name="TaskId">An import's task, sent as the header task-id.</param>
-public sealed record SimAnswer(long RequestId, int Status, string ContentType, ReadOnlyMemory<byte> Body, string? TaskId = null)
+/// <param name="MovedTo">With status 302: name of the member whose same path can serve the request.</param>
+public sealed record SimAnswer(long RequestId, int Status, string ContentType, ReadOnlyMemory<byte> Body, string? TaskId = null, string? MovedTo = null)
 {
     /// <summary>The caller sees its connection break.</summary>
     public bool ConnectionLost => Status == 0;

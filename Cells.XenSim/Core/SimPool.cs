@@ -13,12 +13,15 @@ namespace Cells.XenSim.Core;
 internal sealed class SimPool
 {
     private readonly List<SimAnswer> _outbox = [];
+    private readonly List<SimHost> _hosts = [];
 
     public SimPool(PoolShape shape, XenSimOptions options, ulong seed, Database database, DateTimeOffset now)
     {
         if (shape.Hosts.Count == 0) throw new ArgumentException("a pool needs at least one host", nameof(shape));
         if (shape.Hosts.Select(h => h.Name).Distinct(StringComparer.Ordinal).Count() != shape.Hosts.Count)
             throw new ArgumentException("two hosts of one pool have the same name: requests are addressed by it", nameof(shape));
+        if (shape.Hosts.Select(h => h.Address).Distinct(StringComparer.Ordinal).Count() != shape.Hosts.Count)
+            throw new ArgumentException("two hosts of one pool have the same address: HOST_IS_SLAVE could not name the coordinator", nameof(shape));
         (Shape, Options, Database, Now) = (shape, options, database, now);
         Chance = new Random(unchecked((int)(seed ^ (seed >> 32))));
         Latency = options.Latency;
@@ -28,9 +31,12 @@ internal sealed class SimPool
         Calls = new CallRunner(this);
         Door = new Dispatcher(this);
         Imports = new RawImports(this);
-        Hosts = database.All("host").Any()
-            ? [.. shape.Hosts.Select(h => new SimHost(h, database.All("host").Single(r => r.Text("hostname") == h.Name)))]
-            : Installation.Install(this);
+        Members = new Membership(this);
+        if (!database.All("host").Any())
+            Installation.Install(this);
+        foreach (var record in database.All("host"))
+            _hosts.Add(new SimHost(shape.Hosts.Single(h => h.Name == record.Text("hostname")), record));
+        foreach (var host in _hosts) host.Follows = Coordinator;
     }
 
     public PoolShape Shape { get; }
@@ -47,17 +53,31 @@ internal sealed class SimPool
     public FaultRules Faults { get; } = new();
     public LatencyProfile Latency { get; set; }
     public HashSet<string> FullSrs { get; } = new(StringComparer.Ordinal);
-    public IReadOnlyList<SimHost> Hosts { get; }
-    public SimHost Coordinator => Hosts[0];
+    public Membership Members { get; }
+
+    /// <summary>The pool's members, in the order in which they joined.</summary>
+    public IReadOnlyList<SimHost> Hosts => _hosts;
+
+    /// <summary>The member that holds the database, whether it answers or not.</summary>
+    public SimHost Coordinator => _hosts.First(h => h.Record.Ref == Record.Text("master"));
     public SimObject Record => Database.All("pool").First();
 
     /// <summary>The latest time handed in; it never goes back.</summary>
     public DateTimeOffset Now { get; private set; }
 
-    public SimHost Host(string name) => Hosts.FirstOrDefault(h => h.Name == name)
+    /// <summary>The member of that name; null when the machine stands outside of the pool.</summary>
+    public SimHost? Find(string name) => _hosts.Find(h => h.Name == name);
+
+    public void Add(SimHost host) => _hosts.Add(host);
+
+    public void Remove(SimHost host) => _hosts.Remove(host);
+
+    /// <exception cref="ArgumentException">No member has that name.</exception>
+    public SimHost Host(string name) => Find(name)
         ?? throw new ArgumentException($"no host named '{name}' in this pool; it has {string.Join(", ", Hosts.Select(h => h.Name))}", nameof(name));
 
-    public SimHost HostOf(SimObject record) => Hosts.First(h => h.Record == record);
+    /// <summary>The machine of a host record; null when it has left the pool.</summary>
+    public SimHost? HostOf(SimObject record) => _hosts.Find(h => h.Record == record);
 
     public void Answer(SimAnswer answer) => _outbox.Add(answer);
 

@@ -21,8 +21,10 @@ public sealed class XenSimCore
     /// <summary>When this pool does something by itself: call <see cref="Advance"/> then. Null: nothing is planned.</summary>
     public DateTimeOffset? NextDue => _pool.Schedule.Next;
 
-    public IReadOnlyList<SimHostInfo> Hosts =>
-        [.. _pool.Hosts.Select(h => new SimHostInfo(h.Name, h.Record.Uuid, h.Shape.Address, h.Powered, h.Answers))];
+    /// <summary>In the order of the shape; a machine that is no member has no uuid and answers nothing.</summary>
+    public IReadOnlyList<SimHostInfo> Hosts => [.. _pool.Shape.Hosts.Select(shape => _pool.Find(shape.Name) is { } host
+        ? new SimHostInfo(host.Name, host.Record.Uuid, host.Shape.Address, host.Powered, host.Answers, host == _pool.Coordinator)
+        : new SimHostInfo(shape.Name, "", shape.Address, Powered: true, Answers: false, IsCoordinator: false))];
 
     internal SimPool Pool => _pool;
 
@@ -66,5 +68,6 @@ public sealed class XenSimCore
 }
 
 /// <summary>A simulated host as its operator sees it.</summary>
-/// <param name="Answers">False while powered off or while its toolstack restarts.</param>
-public sealed record SimHostInfo(string Name, string Uuid, string Address, bool Powered, bool Answers);
+/// <param name="Uuid">Empty while it is no member of its pool.</param>
+/// <param name="Answers">False while powered off, cut off, or while its toolstack restarts.</param>
+public sealed record SimHostInfo(string Name, string Uuid, string Address, bool Powered, bool Answers, bool IsCoordinator);

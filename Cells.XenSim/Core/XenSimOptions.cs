@@ -17,6 +17,15 @@ public sealed record XenSimOptions
     /// <summary>How long a wrong password is made to wait; 5 s in xapi.</summary>
     public TimeSpan WrongPasswordDelay { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a member is silent before its coordinator calls it dead (host_metrics.live); 10 min in xapi.</summary>
+    public TimeSpan HostAssumedDeadAfter { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a member that lost its coordinator still names it; then its toolstack has restarted into emergency mode.</summary>
+    public TimeSpan EmergencyAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the toolstacks of the former and of the new coordinator are away when they change places.</summary>
+    public TimeSpan CoordinatorChangeTakes { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The storage collector's quiet pause before its first work after a kick.</summary>
     public TimeSpan StorageCollectorPause { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Cells.XenSim.Core;
 using Cells.XenSim.Core.Calls;
+using Cells.XenSim.Core.Hosts;
 using Cells.XenSim.Core.Objects;
 using Cells.XenSim.Core.Vms;
 
@@ -30,6 +30,21 @@ internal static class FaultInjector
             case SimFault.PowerLoss loss:
                 LosePower(pool, pool.Host(loss.Host), loss.OffFor);
                 break;
+            case SimFault.PowerOn on:
+                PowerOn(pool, pool.Host(on.Host));
+                break;
+            case SimFault.CutNetwork cut:
+                CutNetwork(pool, pool.Host(cut.Host), cut.CutFor);
+                break;
+            case SimFault.ChangeCoordinator change:
+                ChangeCoordinator(pool, pool.Host(change.Host));
+                break;
+            case SimFault.JoinHost join:
+                JoinHost(pool, join.Host);
+                break;
+            case SimFault.MoveVm move:
+                MoveVm(pool, move);
+                break;
             case SimFault.GuestEnds end:
                 EndGuest(pool, end);
                 break;
@@ -53,46 +68,54 @@ internal static class FaultInjector
     private static void RestartToolstack(SimPool pool, SimHost host, TimeSpan downtime)
     {
         if (!host.Powered) return;   // nothing runs that could restart
-        EndToolstack(pool, () => pool.Chance.Next(2) == 0);
-        host.Answers = false;
-        pool.After(downtime, () =>
-        {
-            if (host.Powered) StartToolstack(pool, host);
-        });
+        pool.Members.RestartToolstack(host, downtime, () => pool.Chance.Next(2) == 0);
     }
 
     private static void LosePower(SimPool pool, SimHost host, TimeSpan offFor)
     {
         if (!host.Powered) return;
-        EndToolstack(pool, () => false);
-        (host.Powered, host.Answers) = (false, false);
-
-        // The records change when the host boots, but nobody can look before that; done now, accounting and journal tell the truth at once.
-        foreach (var vm in pool.Database.All("VM").Where(v => v.Text("resident_on") == host.Record.Ref && !v.Flag("is_control_domain")).ToList())
-            Domain.Gone(pool, vm, "Halted");
-        pool.After(offFor, () => Boot(pool, host));
+        pool.Members.Silence(host, () => false);
+        pool.Members.SwitchPower(host, on: false);
+        pool.After(offFor, () => PowerOn(pool, host));
     }
 
-    private static void EndToolstack(SimPool pool, Func<bool> effectStillHappens)
+    private static void PowerOn(SimPool pool, SimHost host)
     {
-        pool.Events.Clear();
-        pool.Calls.Abandon(effectStillHappens);
-        pool.Imports.Abandon();
+        if (!host.Powered && pool.Hosts.Contains(host)) pool.Members.Boot(host);
     }
 
-    private static void StartToolstack(SimPool pool, SimHost host)
+    /// <summary>Its domains go on, its toolstack too, but nobody hears them: what was under way there is done.</summary>
+    private static void CutNetwork(SimPool pool, SimHost host, TimeSpan cutFor)
     {
-        pool.Tasks.CancelAllPending();
-        host.Record.Put("other_config", host.Record.Map("other_config").With("agent_start_time", UnixSeconds(pool)));
-        host.Answers = true;
+        if (!host.Answers) return;
+        pool.Members.Silence(host, () => true);
+        var silence = host.Silences;
+        pool.After(cutFor, () =>
+        {
+            if (host.Powered && host.Silences == silence) pool.Members.Hear(host);
+        });
     }
 
-    private static void Boot(SimPool pool, SimHost host)
+    /// <summary>An administrator's hand: planned while the coordinator is heard, else at the member itself, whereupon it recovers the others.</summary>
+    private static void ChangeCoordinator(SimPool pool, SimHost next)
     {
-        host.Powered = true;
-        host.LastDomid = 0;
-        host.Record.Put("other_config", host.Record.Map("other_config").With("boot_time", UnixSeconds(pool)));
-        StartToolstack(pool, host);
+        if (!next.Answers) throw new ArgumentException($"host '{next.Name}' does not answer: it cannot become the coordinator");
+        pool.Members.ChangeCoordinator(next, pool.Hosts.Where(h => h.Answers));
+    }
+
+    private static void JoinHost(SimPool pool, string name)
+    {
+        var shape = pool.Shape.Hosts.FirstOrDefault(h => h.Name == name) ?? throw new ArgumentException($"no machine named '{name}' belongs to this pool's shape");
+        if (pool.Find(name) is not null) throw new ArgumentException($"host '{name}' is a member of its pool already");
+        pool.Add(new SimHost(shape, Installation.Join(pool, shape)) { Follows = pool.Coordinator });
+    }
+
+    /// <summary>Somebody else moves a VM inside of the pool.</summary>
+    private static void MoveVm(SimPool pool, SimFault.MoveVm move)
+    {
+        var vm = Known(pool, "VM", move.VmUuid);
+        if (vm.Text("power_state") != "Running") throw new ArgumentException($"VM {move.VmUuid} is {vm.Text("power_state")}: only a running one can be moved");
+        Migration.Arrive(pool, vm, pool.Host(move.Host).Record);
     }
 
     private static void EndGuest(SimPool pool, SimFault.GuestEnds end)
@@ -122,6 +145,4 @@ internal static class FaultInjector
 
     private static SimObject Known(SimPool pool, string className, string uuid) => pool.Database.FindByUuid(className, uuid)
         ?? throw new ArgumentException($"no {className} with uuid {uuid} in this pool");
-
-    private static string UnixSeconds(SimPool pool) => pool.Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) + ".";
 }

@@ -17,6 +17,9 @@ public enum FaultKind
 
     /// <summary>The effect, but never an answer.</summary>
     HangAfterEffect = 5,
+
+    /// <summary>The work begins, takes half its time, and fails with a XenAPI error: what it had reserved is free again.</summary>
+    FailHalfway = 6,
 }
 
 /// <summary>Hits the n-th matching call and, with a higher count, those that follow it.</summary>

@@ -16,6 +16,11 @@ namespace Cells.XenSim.Faults;
 [JsonDerivedType(typeof(FillStorage), "fill-storage")]
 [JsonDerivedType(typeof(EndSessions), "end-sessions")]
 [JsonDerivedType(typeof(ForeignVm), "foreign-vm")]
+[JsonDerivedType(typeof(PowerOn), "power-on")]
+[JsonDerivedType(typeof(CutNetwork), "cut-network")]
+[JsonDerivedType(typeof(ChangeCoordinator), "change-coordinator")]
+[JsonDerivedType(typeof(JoinHost), "join-host")]
+[JsonDerivedType(typeof(MoveVm), "move-vm")]
 public abstract record SimFault
 {
     /// <summary>Hits the <paramref name="Nth"/> call from now of a method (and the following, up to <paramref name="Count"/> in all).</summary>
@@ -33,8 +38,29 @@ public abstract record SimFault
     /// <summary>The host's toolstack ends and comes back: connections break, pending tasks are cancelled (the effect of each, by chance, happened), VMs go on.</summary>
     public sealed record RestartToolstack(string Host, TimeSpan Downtime) : SimFault;
 
-    /// <summary>The host loses its power. Its objects stay, its domains do not; it boots after <paramref name="OffFor"/>.</summary>
+    /// <summary>
+    /// The host loses its power. Its objects stay, its domains do not; it boots after <paramref name="OffFor"/>. A member's VMs are shown as they
+    /// were until then; a coordinator takes the database with it until it boots or another member is made coordinator.
+    /// </summary>
     public sealed record PowerLoss(string Host, TimeSpan OffFor) : SimFault;
+
+    /// <summary>Ends a <see cref="PowerLoss"/> before its time.</summary>
+    public sealed record PowerOn(string Host) : SimFault;
+
+    /// <summary>Neither clients nor the other members reach the host; what runs on it goes on.</summary>
+    public sealed record CutNetwork(string Host, TimeSpan CutFor) : SimFault;
+
+    /// <summary>
+    /// Somebody makes this member the coordinator: pool.designate_new_master while the old one is heard; without it what an administrator does by hand,
+    /// pool.emergency_transition_to_master at the member and pool.recover_slaves.
+    /// </summary>
+    public sealed record ChangeCoordinator(string Host) : SimFault;
+
+    /// <summary>A machine that stands by (<see cref="Core.HostShape.Spare"/>) becomes a member, as by pool.join.</summary>
+    public sealed record JoinHost(string Host) : SimFault;
+
+    /// <summary>Somebody else migrates a running VM to another member.</summary>
+    public sealed record MoveVm(string VmUuid, string Host) : SimFault;
 
     /// <summary>The guest powers itself off, or restarts; the VM's own settings say what follows.</summary>
     public sealed record GuestEnds(string VmUuid, GuestEnd How) : SimFault;

@@ -29,11 +29,16 @@ internal static class JournalReader
         database.RaiseGeneration(commit[1].GetInt64() + UncommittedTouches);
 
         var journaled = database.All("host").Select(h => h.Text("hostname")).ToList();
-        if (!journaled.SequenceEqual(shape.Hosts.Select(h => h.Name)))
+        if (journaled.Except(shape.Hosts.Select(h => h.Name)).Any())
             throw new InvalidDataException($"{path} holds the hosts {string.Join(", ", journaled)}, asked for are {string.Join(", ", shape.Hosts.Select(h => h.Name))}; use another data directory or the same hosts");
         var pool = new SimPool(shape, options, seed, database, now);
-        foreach (var (host, domid) in pool.Hosts.Zip(commit[4].EnumerateArray())) host.LastDomid = domid.GetInt32();
         EndWhatWasUnderWay(pool);
+        foreach (var host in pool.Hosts)
+        {
+            var domid = commit[4].GetProperty(host.Name).GetInt32();
+            if (domid == PoolJournal.Off) pool.Members.Boot(host);
+            else host.LastDomid = domid;
+        }
         return (pool, seed);
     }
 

@@ -14,12 +14,16 @@ namespace Cells.XenSim.Fleet;
 /// </summary>
 /// <remarks>
 /// Lines: ["+",class,ref,{fields that are not default}] ["=",class,ref,field,value] ["-",class,ref]
-/// ["d",vdi,allocated,length,sha256] ["c",generation,seed,ids used,[last domid of each host]].
+/// ["d",vdi,allocated,length,sha256] ["c",generation,seed,ids used,{last domid of each member, by name}].
 /// </remarks>
 internal sealed class PoolJournal : IDatabaseObserver, IDisposable
 {
     // Small enough to read in a blink, large enough that rewriting it is rare.
     private const long CompactAbove = 1 << 20;
+
+    /// <summary>In place of the last domid: the machine has no power, so nothing runs on it whatever its records say.</summary>
+    public const int Off = -1;
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
     private readonly string _path;
     private readonly SimPool _pool;
@@ -29,6 +33,7 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
     private FileStream _file;
     private long _compacted;
     private long _length;
+    private long _powerChanges;
 
     /// <summary>Begins a fresh journal with the pool as it is now.</summary>
     public PoolJournal(string path, SimPool pool, ulong seed)
@@ -82,7 +87,7 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
     /// <summary>Hands what changed since the last commit to the operating system, which outlives this process.</summary>
     public void Commit()
     {
-        if (_batch.WrittenCount == 0) return;
+        if (_batch.WrittenCount == 0 && _pool.Members.PowerChanges == _powerChanges) return;
         CommitLine();
         _file.Write(_batch.WrittenSpan);
         _file.Flush();
@@ -124,13 +129,14 @@ internal sealed class PoolJournal : IDatabaseObserver, IDisposable
 
     private void CommitLine() => Line(w =>
     {
+        _powerChanges = _pool.Members.PowerChanges;
         w.WriteStringValue("c");
         w.WriteNumberValue(_pool.Database.Generation);
         w.WriteNumberValue(_seed);
         w.WriteNumberValue(_pool.Database.Ids.Used);
-        w.WriteStartArray();
-        foreach (var host in _pool.Hosts) w.WriteNumberValue(host.LastDomid);
-        w.WriteEndArray();
+        w.WriteStartObject();
+        foreach (var host in _pool.Hosts) w.WriteNumber(host.Name, host.Powered ? host.LastDomid : Off);
+        w.WriteEndObject();
     });
 
     private void Line(Action<Utf8JsonWriter> body)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Cells.XenSim.Core;
 using Cells.XenSim.Faults;
@@ -29,7 +30,7 @@ public sealed class XenSimFleet : IAsyncDisposable
     public IReadOnlyList<XenSimHostEndpoint> Hosts => [.. _hosts.Select(h =>
     {
         var info = h.Gate.Hosts.Single(i => i.Name == h.Host);
-        return new XenSimHostEndpoint(h.Host, UrlOf(h.Endpoint), info.Uuid, info.Powered, info.Answers);
+        return new XenSimHostEndpoint(h.Host, UrlOf(h.Endpoint), info.Uuid, info.Powered, info.Answers, h.Gate.Hosts[0].Name, info.IsCoordinator);
     })];
 
     /// <summary>Base of the control door, or null when it is closed.</summary>
@@ -52,14 +53,15 @@ public sealed class XenSimFleet : IAsyncDisposable
         var gates = new List<PoolGate>();
         try
         {
-            var hosts = new List<(string Name, PoolGate Gate, int Port)>();
+            var hosts = new List<(string Name, PoolGate Gate, IPEndPoint Listen)>();
             var number = 0UL;
             foreach (var shape in options.Pools)
             {
                 var gate = OpenPool(shape, options, number++, directory, time);
                 gates.Add(gate);
-                foreach (var host in shape.Hosts)
-                    hosts.Add((host.Name, gate, directory?.PortOf(host.Name) ?? (options.FirstPort == 0 ? 0 : options.FirstPort + hosts.Count)));
+                var port = directory?.PortOf(shape.Hosts[0].Name)
+                    ?? (options.FirstPort > 0 ? options.FirstPort + hosts.Count : shape.Hosts.Count > 1 ? FreePort([.. shape.Hosts.Select(AddressOf)]) : 0);
+                foreach (var host in shape.Hosts) hosts.Add((host.Name, gate, new IPEndPoint(AddressOf(host), port)));
             }
             var fleet = await ListenAsync(hosts, options.ControlPort, directory, cancellation);
             directory?.RememberPorts(fleet.Hosts);
@@ -96,6 +98,11 @@ public sealed class XenSimFleet : IAsyncDisposable
             SimFault.RestartToolstack f => f.Host,
             SimFault.PowerLoss f => f.Host,
             SimFault.ForeignVm f => f.Host,
+            SimFault.PowerOn f => f.Host,
+            SimFault.CutNetwork f => f.Host,
+            SimFault.ChangeCoordinator f => f.Host,
+            SimFault.JoinHost f => f.Host,
+            SimFault.MoveVm f => f.Host,
             SimFault.GuestEnds f => Holding(a => a.Vms.Any(v => v.Uuid == f.VmUuid), $"VM {f.VmUuid}"),
             SimFault.FillStorage { SrUuid: { } sr } => Holding(a => a.Storage.Any(s => s.Uuid == sr), $"SR {sr}"),
             _ => null,
@@ -128,7 +135,7 @@ public sealed class XenSimFleet : IAsyncDisposable
     }
 
     private static async Task<XenSimFleet> ListenAsync(
-        List<(string Name, PoolGate Gate, int Port)> hosts, int? controlPort, FleetDirectory? directory, CancellationToken cancellation)
+        List<(string Name, PoolGate Gate, IPEndPoint Listen)> hosts, int? controlPort, FleetDirectory? directory, CancellationToken cancellation)
     {
         var endpoints = new List<ListenOptions>();
         ListenOptions? control = null;
@@ -140,24 +147,25 @@ public sealed class XenSimFleet : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;   // disks are imported by PUT; the RPC limit is the core's
             kestrel.Limits.MinRequestBodyDataRate = null;
-            foreach (var (_, _, port) in hosts) kestrel.Listen(IPAddress.Loopback, port, Http1(endpoints.Add));
+            foreach (var (_, _, listen) in hosts) kestrel.Listen(listen, Http1(endpoints.Add));
             if (controlPort is { } own) kestrel.Listen(IPAddress.Loopback, own, Http1(e => control = e));
         });
         var app = builder.Build();
 
         // Ports are known only once all listen; who calls before that meets a host that is not up yet.
-        FrozenDictionary<int, RequestDelegate>? routes = null;
+        FrozenDictionary<IPEndPoint, RequestDelegate>? routes = null;
         app.Run(context =>
         {
-            if (Volatile.Read(ref routes) is { } known) return known[context.Connection.LocalPort](context);
+            if (Volatile.Read(ref routes) is { } known) return known[new IPEndPoint(context.Connection.LocalIpAddress!, context.Connection.LocalPort)](context);
             context.Abort();
             return Task.CompletedTask;
         });
         await app.StartAsync(cancellation);
 
         var fleet = new XenSimFleet(app, directory, [.. hosts.Zip(endpoints, (h, e) => (h.Name, h.Gate, e))], control);
-        var handlers = fleet._hosts.ToDictionary(h => h.Endpoint.IPEndPoint!.Port, h => (RequestDelegate)new HostSurface(h.Host, h.Gate).HandleAsync);
-        if (control is not null) handlers.Add(control.IPEndPoint!.Port, new ControlDoor(fleet).HandleAsync);
+        var urls = fleet._hosts.ToDictionary(h => h.Host, h => UrlOf(h.Endpoint), StringComparer.Ordinal);
+        var handlers = fleet._hosts.ToDictionary(h => h.Endpoint.IPEndPoint!, h => (RequestDelegate)new HostSurface(h.Host, h.Gate, urls).HandleAsync);
+        if (control is not null) handlers.Add(control.IPEndPoint!, new ControlDoor(fleet).HandleAsync);
         Volatile.Write(ref routes, handlers.ToFrozenDictionary());
         return fleet;
     }
@@ -168,11 +176,43 @@ public sealed class XenSimFleet : IAsyncDisposable
         keep(endpoint);
     };
 
-    private static Uri UrlOf(ListenOptions endpoint) => new($"http://127.0.0.1:{endpoint.IPEndPoint!.Port}/");
+    private static Uri UrlOf(ListenOptions endpoint) => new($"http://{endpoint.IPEndPoint}/");
+
+    /// <exception cref="ArgumentException">The shape's address is not one of this machine's loopback.</exception>
+    private static IPAddress AddressOf(HostShape host) => IPAddress.TryParse(host.Address, out var address) && IPAddress.IsLoopback(address)
+        ? address
+        : throw new ArgumentException($"host '{host.Name}' has the address '{host.Address}'; a simulated host listens on a loopback address such as 127.0.0.1");
+
+    /// <summary>A port that is free at each of these addresses now; taken by somebody else before we listen, the start fails and says so.</summary>
+    private static int FreePort(IReadOnlyList<IPAddress> addresses)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var taken = new List<TcpListener>();
+            try
+            {
+                foreach (var address in addresses)
+                {
+                    var probe = new TcpListener(address, taken.Count == 0 ? 0 : ((IPEndPoint)taken[0].LocalEndpoint).Port);
+                    probe.Start();
+                    taken.Add(probe);
+                }
+                return ((IPEndPoint)taken[0].LocalEndpoint).Port;
+            }
+            catch (SocketException) when (attempt < 20)
+            {
+                // Another process has that port at one of the addresses.
+            }
+            finally
+            {
+                foreach (var probe in taken) probe.Dispose();
+            }
+        }
+    }
 
     private void WriteReadyFile(string path)
     {
-        var text = JsonSerializer.Serialize(new { hosts = Hosts.Select(h => new { h.Name, h.Url, h.Uuid }), control = ControlUrl }, ControlDoor.Json);
+        var text = JsonSerializer.Serialize(new { hosts = Hosts.Select(h => new { h.Name, h.Url, h.Uuid, h.Pool }), control = ControlUrl }, ControlDoor.Json);
         File.WriteAllText(path + ".new", text);
         File.Move(path + ".new", path, overwrite: true);
     }

@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Cells.XenSim.Http;
 
 /// <summary>What one host offers over HTTP. Handlers are chosen by the longest prefix of the path, as xapi does.</summary>
-internal sealed class HostSurface(string host, PoolGate gate)
+/// <param name="urls">Where each host of the fleet listens: a redirect names another member so.</param>
+internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionary<string, Uri> urls)
 {
     private static readonly string[] RpcPaths = ["/jsonrpc", "/json"];
     private const string ImportPath = "/import_raw_vdi";
@@ -75,6 +76,8 @@ internal sealed class HostSurface(string host, PoolGate gate)
         }
         context.Response.StatusCode = head.Status;
         context.Response.Headers.Connection = "close";
+        if (head.MovedTo is { } member)
+            context.Response.Headers.Location = new Uri(urls[member], request.Path + request.QueryString).ToString();
         if (head.Status != 200)
         {
             context.Response.ContentType = head.ContentType;

@@ -9,6 +9,7 @@ internal sealed class Call(SimPool pool, SimHost host, long requestId, Envelope 
 {
     private readonly List<(SimObject Object, string Key)> _held = [];
     private readonly List<Action> _undo = [];
+    private readonly List<SimHost> _at = [];
 
     public SimPool Pool { get; } = pool;
     public SimHost Host { get; } = host;
@@ -68,28 +69,43 @@ internal sealed class Call(SimPool pool, SimHost host, long requestId, Envelope 
         AllowedOperations.Refresh(Pool, target);
     }
 
+    /// <summary>The coordinator has the work done by this host: when it falls silent meanwhile, the call fails.</summary>
+    /// <exception cref="XapiFailure">It is silent already: CANNOT_CONTACT_HOST [host], or HOST_OFFLINE [host] once it counts as dead.</exception>
+    public void Forward(SimObject host)
+    {
+        if (Pool.HostOf(host) is not { } machine || machine == Pool.Coordinator) return;
+        if (!machine.Answers) throw XapiFailure.OutOfReach(Database, host);
+        _at.Add(machine);
+    }
+
+    public bool IsAt(SimHost host) => _at.Contains(host);
+
     /// <summary>Registers what takes back an effect when the call is cancelled or its host dies before the work is done.</summary>
     public void OnAbort(Action undo) => _undo.Add(undo);
 
     /// <summary>Lets the latency pass, then has the effect.</summary>
     public Step Work(Func<object?> effect)
     {
-        if (Latency <= TimeSpan.Zero) return Step.Of(effect());
+        var failsHalfway = Fate is { Kind: FaultKind.FailHalfway };
+        if (Latency <= TimeSpan.Zero && !failsHalfway) return Step.Of(effect());
         Pool.EnsureTask(this);
-        return new Step.After(Latency, () => Step.Of(effect()));
+        return failsHalfway
+            ? new Step.After(Latency / 2, () => throw new XapiFailure(Fate!.Code, Fate.Parameters))
+            : new Step.After(Latency, () => Step.Of(effect()));
     }
 
-    public void Release(bool undo)
+    /// <param name="keep">An object that stays held: the call goes on with it.</param>
+    public void Release(bool undo, SimObject? keep = null)
     {
         if (undo)
             for (var i = _undo.Count - 1; i >= 0; i--) _undo[i]();
         foreach (var (target, key) in _held)
         {
-            if (target.Deleted) continue;
+            if (target.Deleted || target == keep) continue;
             target.Put("current_operations", target.Map("current_operations").Without(key));
             AllowedOperations.Refresh(Pool, target);
         }
-        _held.Clear();
+        _held.RemoveAll(h => h.Object != keep);
         _undo.Clear();
     }
 }

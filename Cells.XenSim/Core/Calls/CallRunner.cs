@@ -40,6 +40,9 @@ internal sealed class CallRunner(SimPool pool)
     public void Refuse(long requestId, Envelope envelope, XapiFailure failure) =>
         pool.Answer(SimAnswer.Json(requestId, _writer.Failure(envelope, failure)));
 
+    /// <summary>A host in emergency mode answers every request in one shape, whatever it was.</summary>
+    public void RefuseInEmergency(long requestId, XapiFailure failure) => pool.Answer(SimAnswer.Json(requestId, _writer.Emergency(failure)));
+
     /// <summary>Ends a call from outside: an event poll answered, a task cancelled.</summary>
     public void Complete(Call call, object? value) => Finish(call, value, null);
 
@@ -72,24 +75,7 @@ internal sealed class CallRunner(SimPool pool)
     {
         foreach (var call in _live.ToList())
         {
-            call.Over = true;
-            call.WaitLimit?.Cancel();
-            if (call.Pending is { } pending && effectStillHappens())
-            {
-                try
-                {
-                    pending();
-                    call.Release(undo: false);
-                }
-                catch (XapiFailure)
-                {
-                    call.Release(undo: true);   // it would have failed, and nobody is left to be told
-                }
-            }
-            else
-            {
-                call.Release(undo: true);
-            }
+            BreakOff(call, effectStillHappens);
             if (!call.IsAsync)
             {
                 if (call.Task is not null) pool.Tasks.Remove(call.Task);
@@ -99,10 +85,41 @@ internal sealed class CallRunner(SimPool pool)
         _live.Clear();
     }
 
+    /// <summary>A member falls silent: whatever it was doing for the coordinator fails there, done or not.</summary>
+    public void LoseHost(SimHost host, Func<bool> effectStillHappens)
+    {
+        foreach (var call in _live.Where(c => c.IsAt(host)).ToList())
+        {
+            BreakOff(call, effectStillHappens);
+            _released = true;
+            Finish(call, null, XapiFailure.OutOfReach(pool.Database, host.Record));
+        }
+    }
+
+    /// <summary>Nothing more is scheduled for the call; its objects are free, with or without the effect that was under way.</summary>
+    private static void BreakOff(Call call, Func<bool> effectStillHappens)
+    {
+        call.Over = true;
+        call.WaitLimit?.Cancel();
+        var done = call.Pending is not null && effectStillHappens();
+        if (done)
+        {
+            try
+            {
+                call.Pending!();
+            }
+            catch (XapiFailure)
+            {
+                done = false;   // it would have failed, and nobody is left to be told
+            }
+        }
+        call.Release(undo: !done);
+    }
+
     private void Run(Call call) => Attempt(call, () => Handle(call));
 
     // A failing fault that hit an asynchronous call by its plain name fails inside the task.
-    private static Step Handle(Call call) => call.Fate is { Kind: FaultKind.Fail } fate
+    private static Step Handle(Call call) => call.Fate is { } fate && (fate.Kind == FaultKind.Fail || (fate.Kind == FaultKind.FailHalfway && !call.Method.Works))
         ? throw new XapiFailure(fate.Code, fate.Parameters)
         : call.Method.Handler!(call);
 

@@ -12,8 +12,7 @@ internal sealed class Dispatcher(SimPool pool)
 
     public void Receive(SimCall request)
     {
-        var host = pool.Host(request.Host);
-        if (!host.Answers)
+        if (pool.Find(request.Host) is not { Answers: true } host)
         {
             pool.Answer(SimAnswer.Lost(request.Id));
             return;
@@ -28,6 +27,11 @@ internal sealed class Dispatcher(SimPool pool)
             pool.Answer(SimAnswer.Html(request.Id, 500, "Internal Server Error"));
             return;
         }
+        if (pool.Members.IsInEmergency(host) && !MemberCalls.InEmergency.Contains(envelope.Method))
+        {
+            pool.Calls.RefuseInEmergency(request.Id, new XapiFailure("HOST_STILL_BOOTING"));
+            return;
+        }
         try
         {
             Dispatch(host, request.Id, envelope);
@@ -40,12 +44,11 @@ internal sealed class Dispatcher(SimPool pool)
 
     private void Dispatch(SimHost host, long requestId, Envelope envelope)
     {
-        if (host != pool.Coordinator)
-            throw new XapiFailure("HOST_IS_SLAVE", pool.Coordinator.Shape.Address);
-
         var isAsync = envelope.Method.StartsWith("Async.", StringComparison.Ordinal);
         var name = isAsync ? envelope.Method[6..] : envelope.Method;
         if (name.StartsWith("system.isAlive", StringComparison.Ordinal)) name = "system.isAlive";
+        if (host != pool.Coordinator && !MemberCalls.Anywhere.Contains(name))
+            throw new XapiFailure("HOST_IS_SLAVE", host.Follows!.Shape.Address);
         if (MethodTable.Instance.Find(name) is not { } method || (isAsync && name.Contains('_', StringComparison.Ordinal) && method.Name != name))
             throw Unknown(envelope);
         if (isAsync && !method.Definition.HasAsync)
@@ -54,7 +57,7 @@ internal sealed class Dispatcher(SimPool pool)
 
         var call = new Call(pool, host, requestId, envelope, method, isAsync)
         {
-            Session = method.Definition.TakesSession ? pool.Sessions.Check(envelope.Params[0]) : null,
+            Session = method.Definition.TakesSession && !MemberCalls.IsLocal(host, envelope) ? pool.Sessions.Check(envelope.Params[0]) : null,
             Fate = pool.Faults.Match(host.Name, envelope.Method, method.Name),
         };
         if (call.Fate is { Kind: FaultKind.DropRequest })

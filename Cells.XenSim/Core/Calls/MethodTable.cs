@@ -33,6 +33,7 @@ internal sealed class MethodTable
         VmRecordMethods.Register(this);
         VmLifeMethods.Register(this);
         VmCopyMethods.Register(this);
+        Migration.Register(this);
         VmResourceMethods.Register(this);
         VdiMethods.Register(this);
         SrMethods.Register(this);

@@ -16,6 +16,10 @@ internal class XapiFailure(string code, params string[] parameters) : Exception
     public static XapiFailure Internal(string text) => new("INTERNAL_ERROR", text);
     public static XapiFailure InvalidValue(string field, string value) => new("INVALID_VALUE", field, value);
     public static XapiFailure NotAllowed(string reason) => new("OPERATION_NOT_ALLOWED", reason);
+    /// <summary>A member that its coordinator cannot reach: not yet given up, or taken for dead.</summary>
+    public static XapiFailure OutOfReach(Objects.Database database, Objects.SimObject host) =>
+        new(database.Find("host_metrics", host.Text("metrics"))?.Flag("live") is false ? "HOST_OFFLINE" : "CANNOT_CONTACT_HOST", host.Ref);
+
     public static XapiFailure MethodUnknown(string name) => new("MESSAGE_METHOD_UNKNOWN", name);
 }
 

@@ -108,6 +108,7 @@ internal static class VbdMethods
         CheckDrivers(call.Database, vm);
         if (call.Database.Find("VDI", vbd.Text("VDI")) is { } vdi) VdiGuard.CheckAttachable(call.Database, vdi, vbd);
         if (VmMemory.IsHvm(vm) && vbd.Text("type") == "Disk" && vbd.Text("mode") == "RO") throw new XapiFailure("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", vbd.Ref);
+        call.Forward(call.Database.Get("host", vm.Text("resident_on")));
         call.Hold(vbd, "plug");
         return call.Work(() =>
         {
@@ -130,6 +131,7 @@ internal static class VbdMethods
         if (vm.Text("power_state") != "Running") throw VmOperations.BadState(vm, "Running");
         if (!vbd.Flag("unpluggable")) throw new XapiFailure("VBD_NOT_UNPLUGGABLE", vbd.Ref);
         CheckDrivers(call.Database, vm);
+        call.Forward(call.Database.Get("host", vm.Text("resident_on")));
         call.Hold(vbd, operation);
         return call.Work(() =>
         {

@@ -12,6 +12,10 @@ internal static class HostMethods
         table.On("host.compute_memory_overhead", call => Step.Of(call.Target("host").Int("memory_overhead")));
         table.On("host.disable", call => SetEnabled(call, false));
         table.On("host.enable", call => SetEnabled(call, true));
+        table.On("host.declare_dead", DeclareDead);
+        table.Works("host.evacuate", Evacuation.Run);
+        table.On("host.assert_can_evacuate", Evacuation.Assert);
+        table.On("host.get_vms_which_prevent_evacuation", call => Step.Of(new Evacuation.Obstacles(Evacuation.Plan(call.Pool, call.Target("host")).Failures)));
         table.On("host.get_servertime", call => Step.Of(XapiTime.Of(call.Now)));
         table.On("host.get_server_localtime", call => Step.Of(XapiTime.Of(call.Now)));
         table.On("host.list_methods", _ => Step.Of(MethodTable.Instance.ServedNames));
@@ -31,8 +35,19 @@ internal static class HostMethods
     private static Step SetEnabled(Call call, bool enabled)
     {
         var host = call.Target("host");
+        call.Forward(host);
         host.Put("enabled", enabled);
         AllowedOperations.Refresh(call.Pool, host);
+        return Step.Void;
+    }
+
+    /// <summary>The administrator's word that the machine is off: its VMs may run elsewhere. Refused while it is heard.</summary>
+    private static Step DeclareDead(Call call)
+    {
+        var host = call.Target("host");
+        if (call.Pool.HostOf(host) is not { Answers: false } machine) throw new XapiFailure("HOST_IS_LIVE", host.Ref);
+        call.Pool.Members.EndDomains(machine);
+        call.Database.Get("host_metrics", host.Text("metrics")).Put("live", false);
         return Step.Void;
     }
 

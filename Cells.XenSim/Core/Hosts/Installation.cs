@@ -9,30 +9,32 @@ internal static class Installation
 {
     private const string SoftwareVersion = "8.4.0";
 
-    public static IReadOnlyList<SimHost> Install(SimPool pool)
+    public static void Install(SimPool pool)
     {
         var database = pool.Database;
         var record = database.Create("pool", ("name_label", pool.Shape.Name), ("policy_no_vendor_device", Boxed.False));
         var network = database.Create("network", ("name_label", "Pool-wide network associated with eth0"), ("bridge", "xenbr0"));
         database.Create("network", ("name_label", "Host internal management network"), ("bridge", "xenapi"),
             ("other_config", StringMap.Of(("is_guest_installer_network", "true"), ("is_host_internal_management_network", "true"))));
-        database.Create("SM", ("type", "ext"), ("name_label", "Local EXT3 VHD"), ("vendor", "Citrix Systems Inc"), ("driver_filename", "/opt/xensource/sm/EXTSR"),
-            ("version", "1.0"), ("required_api_version", "1.0"),
-            ("features", Features("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_ATTACH", "VDI_DETACH", "VDI_CLONE", "VDI_SNAPSHOT", "VDI_RESIZE", "SR_SCAN")));
+        AddDriver(database, "ext", "Local EXT3 VHD", "EXTSR");
+        AddDriver(database, "nfs", "NFS VHD", "NFSSR");
         AddTemplate(database);
-        var hosts = pool.Shape.Hosts.Select(shape => Install(pool, shape, network)).ToList();
-        record.Put("master", hosts[0].Record.Ref);
-        record.Put("cpu_info", hosts[0].Record.Map("cpu_info"));
+        if (pool.Shape.SharedStorageBytes > 0)
+            AddRepository(database, "Shared storage", "nfs", pool.Shape.SharedStorageBytes, shared: true);
+        var hosts = pool.Shape.Hosts.Where(h => !h.Spare).Select(shape => Join(pool, shape)).ToList();
+        record.Put("master", hosts[0].Ref);
+        record.Put("cpu_info", hosts[0].Map("cpu_info"));
 
-        // Only a standalone host's local repository makes sense as everybody's default.
-        if (hosts.Count == 1)
-            foreach (var field in new[] { "default_SR", "suspend_image_SR", "crash_dump_SR" }) record.Put(field, hosts[0].Record.Text("suspend_image_sr"));
-        return hosts;
+        // A local repository makes sense as everybody's default on a standalone host only.
+        var common = Shared(database).FirstOrDefault()?.Ref ?? (hosts.Count == 1 ? hosts[0].Text("suspend_image_sr") : Refs.Null);
+        foreach (var field in new[] { "default_SR", "suspend_image_SR", "crash_dump_SR" }) record.Put(field, common);
     }
 
-    private static SimHost Install(SimPool pool, HostShape shape, SimObject network)
+    /// <summary>The records of a machine that becomes a member: host, CPUs, network card, local repository, control domain, and a plug for each shared repository.</summary>
+    public static SimObject Join(SimPool pool, HostShape shape)
     {
         var database = pool.Database;
+        var network = database.All("network").First(n => n.Text("bridge") == "xenbr0");
         var now = XapiTime.Of(pool.Now);
         var boot = pool.Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) + ".";
         var metrics = database.Create("host_metrics", ("memory_total", shape.MemoryBytes), ("live", Boxed.True), ("last_updated", now));
@@ -49,13 +51,20 @@ internal static class Installation
         for (var cpu = 0; cpu < shape.PhysicalCpus; cpu++)
             database.Create("host_cpu", ("host", record.Ref), ("number", (long)cpu), ("vendor", "GenuineIntel"), ("speed", 2400L), ("modelname", "Simulated CPU"));
         AddNetworkCard(database, record, shape, network);
-        var sr = AddLocalStorage(database, record, shape);
-        record.Put("suspend_image_sr", sr.Ref);
-        record.Put("crash_dump_sr", sr.Ref);
+        if (shape.LocalStorageBytes > 0)
+        {
+            var sr = AddRepository(database, "Local storage", "ext", shape.LocalStorageBytes, shared: false);
+            Plug(database, sr, record, ("device", "/dev/sda3"));
+            record.Put("suspend_image_sr", sr.Ref);
+            record.Put("crash_dump_sr", sr.Ref);
+        }
+        foreach (var sr in Shared(database).ToList()) Plug(database, sr, record, ("server", "nfs.example"), ("serverpath", "/vms"));
         AddControlDomain(pool, record, shape);
         AllowedOperations.Refresh(pool, record);
-        return new SimHost(shape, record);
+        return record;
     }
+
+    private static IEnumerable<SimObject> Shared(Database database) => database.All("SR").Where(s => s.Flag("shared"));
 
     private static StringMap CpuInfo(HostShape shape) => StringMap.Of(
         ("cpu_count", shape.PhysicalCpus.ToString(CultureInfo.InvariantCulture)), ("socket_count", "1"), ("threads_per_core", "1"),
@@ -71,14 +80,21 @@ internal static class Installation
             ("IP", shape.Address), ("netmask", "255.255.255.0"), ("management", Boxed.True));
     }
 
-    private static SimObject AddLocalStorage(Database database, SimObject host, HostShape shape)
+    private static SimObject AddRepository(Database database, string name, string type, long size, bool shared)
     {
-        var sr = database.Create("SR", ("name_label", "Local storage"), ("type", "ext"), ("content_type", "user"), ("physical_size", shape.LocalStorageBytes),
-            ("sm_config", StringMap.Of(("devserial", ""))));
-        database.Create("PBD", ("host", host.Ref), ("SR", sr.Ref), ("currently_attached", Boxed.True), ("device_config", StringMap.Of(("device", "/dev/sda3"))));
+        var sr = database.Create("SR", ("name_label", name), ("type", type), ("content_type", "user"), ("physical_size", size), ("shared", Boxed.Bool(shared)),
+            ("sm_config", shared ? StringMap.Empty : StringMap.Of(("devserial", ""))));
         sr.Put("allowed_operations", Storage.SrMethods.Allowed(sr));
         return sr;
     }
+
+    private static void Plug(Database database, SimObject sr, SimObject host, params (string Key, string Value)[] config) =>
+        database.Create("PBD", ("host", host.Ref), ("SR", sr.Ref), ("currently_attached", Boxed.True), ("device_config", StringMap.Of(config)));
+
+    private static void AddDriver(Database database, string type, string label, string driver) =>
+        database.Create("SM", ("type", type), ("name_label", label), ("vendor", "Citrix Systems Inc"), ("driver_filename", $"/opt/xensource/sm/{driver}"),
+            ("version", "1.0"), ("required_api_version", "1.0"),
+            ("features", Features("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_ATTACH", "VDI_DETACH", "VDI_CLONE", "VDI_SNAPSHOT", "VDI_RESIZE", "SR_SCAN")));
 
     /// <summary>The control domain is a VM like others in the record, and its memory counts.</summary>
     private static void AddControlDomain(SimPool pool, SimObject host, HostShape shape)

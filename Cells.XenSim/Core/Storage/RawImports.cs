@@ -11,7 +11,7 @@ internal sealed class RawImports(SimPool pool)
 
     public void Receive(SimPutHead head)
     {
-        if (!pool.Host(head.Host).Answers)
+        if (pool.Find(head.Host) is not { Answers: true } host)
         {
             pool.Answer(SimAnswer.Lost(head.Id));
             return;
@@ -21,6 +21,11 @@ internal sealed class RawImports(SimPool pool)
         if (status != 200)
         {
             pool.Answer(SimAnswer.Html(head.Id, status, title));
+            return;
+        }
+        if (Elsewhere(host, query.GetValueOrDefault("vdi", "")) is { } member)
+        {
+            pool.Answer(new SimAnswer(head.Id, 302, "", ReadOnlyMemory<byte>.Empty, MovedTo: member.Name));
             return;
         }
         var task = pool.Database.Find("task", query.GetValueOrDefault("task_id", ""))
@@ -35,7 +40,7 @@ internal sealed class RawImports(SimPool pool)
     /// <summary>Takes the digest of what came; the answer carries nothing more, the task tells the result.</summary>
     public void Receive(SimPutBody body)
     {
-        if (!_transfers.Remove(body.Id, out var transfer) || !pool.Host(transfer.Host).Answers)
+        if (!_transfers.Remove(body.Id, out var transfer) || pool.Find(transfer.Host) is not { Answers: true })
         {
             pool.Answer(SimAnswer.Lost(body.Id));
             return;
@@ -63,8 +68,20 @@ internal sealed class RawImports(SimPool pool)
         _transfers.Clear();
     }
 
+    /// <summary>A host that does not have the disk's repository plugged sends the client to one that has.</summary>
+    private SimHost? Elsewhere(SimHost host, string reference)
+    {
+        if ((pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference)) is not { } vdi
+            || pool.Database.Find("SR", vdi.Text("SR")) is not { } sr || SrMethods.IsPlugged(pool.Database, sr.Ref, host.Record.Ref))
+            return null;
+        return SrMethods.Plugged(pool.Database, sr).Select(pool.HostOf).FirstOrDefault(h => h is { Answers: true });
+    }
+
     private int Check(SimPutHead head, Dictionary<string, string> query, out string title, out SimObject? session)
     {
+        title = "Internal Server Error";
+        session = null;
+        if (!pool.Coordinator.Answers) return 500;   // a member asks its coordinator about the session
         title = "Unauthorised";
         session = pool.Sessions.Find(query.GetValueOrDefault("session_id") ?? head.SessionCookie ?? "");
         if (session is null) return 401;

@@ -14,7 +14,7 @@ internal static class SrMethods
         table.Works("SR.scan", call =>
         {
             var sr = call.Target("SR");
-            CheckPlugged(call.Database, sr);
+            Forward(call, sr);
             call.Hold(sr, "scan");
             return call.Work(() =>
             {
@@ -46,8 +46,22 @@ internal static class SrMethods
     /// <exception cref="XapiFailure">SR_HAS_NO_PBDS [sr].</exception>
     public static void CheckPlugged(Database database, SimObject sr)
     {
-        if (!sr.Set("PBDs").Any(p => database.Find("PBD", p)?.Flag("currently_attached") is true)) throw new XapiFailure("SR_HAS_NO_PBDS", sr.Ref);
+        if (!Plugged(database, sr).Any()) throw new XapiFailure("SR_HAS_NO_PBDS", sr.Ref);
     }
+
+    /// <summary>Work on a repository is done by a host that has it plugged: the coordinator, or else the first that answers.</summary>
+    /// <exception cref="XapiFailure">SR_HAS_NO_PBDS [sr]; CANNOT_CONTACT_HOST or HOST_OFFLINE when none of them is heard.</exception>
+    public static void Forward(Call call, SimObject sr)
+    {
+        CheckPlugged(call.Database, sr);
+        var hosts = Plugged(call.Database, sr).ToList();
+        if (hosts.Contains(call.Pool.Coordinator.Record)) return;
+        call.Forward(hosts.Find(h => call.Pool.HostOf(h) is { Answers: true }) ?? hosts[0]);
+    }
+
+    /// <summary>The hosts that have it plugged.</summary>
+    public static IEnumerable<SimObject> Plugged(Database database, SimObject sr) =>
+        sr.Set("PBDs").Select(p => database.Find("PBD", p)).Where(p => p is not null && p.Flag("currently_attached")).Select(p => database.Find("host", p!.Text("host"))).OfType<SimObject>();
 
     /// <summary>The repository is thin: only what a call really writes must fit.</summary>
     /// <exception cref="XapiFailure">SR_HAS_NO_PBDS, or SR_BACKEND_FAILURE_44 without room.</exception>

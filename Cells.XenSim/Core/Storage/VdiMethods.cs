@@ -36,7 +36,7 @@ internal static class VdiMethods
         var record = call.Record(0);
         var values = record.ToValues();
         var sr = call.Database.Get("SR", (string)record["SR"]!);
-        SrMethods.CheckPlugged(call.Database, sr);
+        SrMethods.Forward(call, sr);
         call.Hold(sr, "vdi_create");
         return call.Work(() => VhdStore.Create(call.Pool, sr, (long)record["virtual_size"]!, fields =>
         {
@@ -68,7 +68,7 @@ internal static class VdiMethods
         var vdi = Checked(call, "copy");
         var into = Refs.IsNull(call.Text(3)) ? null : call.Target("VDI", 3);
         var sr = into is not null ? null : call.Database.Get("SR", Refs.IsNull(call.Text(1)) ? vdi.Text("SR") : call.Text(1));
-        if (sr is not null) SrMethods.CheckPlugged(call.Database, sr);
+        if (sr is not null) SrMethods.Forward(call, sr);
         call.Hold(vdi, "copy");
         return call.Work(() =>
         {
@@ -82,6 +82,7 @@ internal static class VdiMethods
     {
         var vdi = call.Target("VDI");
         VdiGuard.Check(call.Database, vdi, operation);
+        if (operation != "forget") SrMethods.Forward(call, call.Database.Get("SR", vdi.Text("SR")));
         return vdi;
     }
 }

@@ -14,6 +14,7 @@ internal static class BootPlace
         var database = pool.Database;
         if (!database.Get("host_metrics", host.Text("metrics")).Flag("live")) throw new XapiFailure("HOST_NOT_LIVE");
         if (!host.Flag("enabled")) throw new XapiFailure("HOST_DISABLED", host.Ref);
+        if (host.Map("current_operations").Any(o => o.Value == "evacuate")) throw new XapiFailure("HOST_EVACUATE_IN_PROGRESS", host.Ref);
         CheckCpus(vm, host);
         foreach (var vbd in Devices(database, vm, "VBDs", "VBD"))
             if (database.Find("VDI", vbd.Text("VDI")) is { } vdi && !SrMethods.IsPlugged(database, vdi.Text("SR"), host.Ref))

@@ -13,7 +13,8 @@ internal static class Domain
         Forget(database, "VM_guest_metrics", vm.Text("guest_metrics"));
         vm.Put("guest_metrics", Refs.Null);
         vm.Put("power_state", paused ? "Paused" : "Running");
-        vm.Put("domid", (long)pool.HostOf(host).NextDomid());
+        var machine = pool.HostOf(host) ?? throw XapiFailure.HandleInvalid("host", host.Ref);
+        vm.Put("domid", (long)machine.NextDomid());
         vm.Put("resident_on", host.Ref);
         vm.Put("scheduled_to_be_resident_on", Refs.Null);
         vm.Put("memory_target", vm.Int("memory_dynamic_max"));

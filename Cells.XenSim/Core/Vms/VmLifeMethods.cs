@@ -56,6 +56,7 @@ internal static class VmLifeMethods
 
         // VM.start leaves memory out of its choice when no host has enough; the boot itself does not.
         if (chosen is null) BootPlace.Check(call.Pool, vm, host);
+        call.Forward(host);
         call.Hold(vm, operation);
         call.Hold(host, hostOperation);
         vm.Put("scheduled_to_be_resident_on", host.Ref);
@@ -69,6 +70,7 @@ internal static class VmLifeMethods
     {
         var vm = call.Target("VM");
         VmOperations.Check(call.Database, vm, operation);
+        ForwardToResident(call, vm);
         if (operation is "hard_shutdown" or "hard_reboot") VmOperations.CancelWhatGivesWay(call, vm);
         call.Hold(vm, operation);
         return call.Work(() =>
@@ -79,11 +81,18 @@ internal static class VmLifeMethods
         });
     }
 
+    // A suspended VM is nowhere: its image is removed by whoever has the repository.
+    private static void ForwardToResident(Call call, SimObject vm)
+    {
+        if (call.Database.Find("host", vm.Text("resident_on")) is { } host) call.Forward(host);
+    }
+
     /// <summary>VM.shutdown is clean when the guest can, else hard.</summary>
     private static Step Shutdown(Call call)
     {
         var vm = call.Target("VM");
         VmOperations.Check(call.Database, vm, "shutdown");
+        ForwardToResident(call, vm);
         call.Hold(vm, "shutdown");
         return call.Work(() =>
         {
@@ -104,6 +113,7 @@ internal static class VmLifeMethods
         var vm = call.Target("VM");
         VmOperations.Check(call.Database, vm, "suspend");
         var host = call.Database.Get("host", vm.Text("resident_on"));
+        call.Forward(host);
         string[] choices = [vm.Text("suspend_SR"), host.Text("suspend_image_sr"), call.Pool.Record.Text("suspend_image_SR")];
         var sr = choices.Select(r => call.Database.Find("SR", r)).FirstOrDefault(s => s is not null) ?? throw new XapiFailure("VM_NO_SUSPEND_SR", vm.Ref);
         call.Hold(vm, "suspend");
@@ -144,7 +154,7 @@ internal static class VmLifeMethods
     {
         var vm = call.Target("VM");
         VmOperations.Check(call.Database, vm, "power_state_reset");
-        if (call.Database.Find("host", vm.Text("resident_on")) is { } host && call.Pool.HostOf(host).Powered)
+        if (call.Database.Find("host", vm.Text("resident_on")) is { } host && call.Database.Get("host_metrics", host.Text("metrics")).Flag("live"))
             throw new XapiFailure("HOST_IS_LIVE", host.Ref);
         Domain.Gone(call.Pool, vm, "Halted");
         return Step.Void;

@@ -41,6 +41,24 @@ internal sealed class AnswerWriter
         writer.WriteEndArray();
     });
 
+    /// <summary>Version 2.0, id 0 and a plain list, whatever was asked (xapi: api_server.ml).</summary>
+    public byte[] Emergency(XapiFailure failure)
+    {
+        _buffer.ResetWrittenCount();
+        using (var writer = new Utf8JsonWriter(_buffer, Plain))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            writer.WriteStartArray("error"u8);
+            writer.WriteStringValue(failure.Code);
+            foreach (var parameter in failure.Parameters) writer.WriteStringValue(parameter);
+            writer.WriteEndArray();
+            writer.WriteNumber("id"u8, 0);
+            writer.WriteEndObject();
+        }
+        return _buffer.WrittenSpan.ToArray();
+    }
+
     private byte[] Write(Envelope envelope, Action<Utf8JsonWriter> body)
     {
         _buffer.ResetWrittenCount();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cells.Compute.XenApi;
+using Cells.XenSim.Core;
 using Cells.XenSim.Faults;
 using Cells.XenSim.Fleet;
 using NUnit.Framework;
@@ -93,6 +94,37 @@ public sealed class ClientAgainstSimulatorTests
 
         Assert.That((refused.Code, refused.Parameters[1], refused.Parameters[2]), Is.EqualTo(("VM_BAD_POWER_STATE", "paused", "halted")));
         Assert.That(_fleet.Account()[0].Vms, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_pool_is_entered_through_any_member_and_its_members_take_images_for_their_own_repositories()
+    {
+        await using var pool = await XenSimFleet.StartAsync(
+            new XenSimFleetOptions
+            {
+                Pools = [new PoolShape
+                {
+                    Name = "pool", RootPassword = "secret", SharedStorageBytes = 1L << 40,
+                    Hosts = [.. Enumerable.Range(0, 3).Select(i => new HostShape { Name = $"host-{i + 1}", Address = XenSimFleetOptions.AddressOf(7, i) })],
+                }],
+            },
+            TimeProvider.System, CancellationToken.None);
+        HostAddress At(int host) => HostAddress.Parse(pool.Hosts[host].Url.ToString().TrimEnd('/'));
+
+        var slave = Assert.ThrowsAsync<XenApiFailure>(() => XenApiClient.LoginAsync(_wires.Open(At(2)), new XenCredentials("root", "secret"), "cells", CancellationToken.None))!;
+        var session = await XenApiClient.LoginAsync(_wires.Open(At(2).At(slave.Parameters[0])), new XenCredentials("root", "secret"), "cells", CancellationToken.None);
+        var member = (await session.CallAsync(XenHost.GetAllRecords(), CancellationToken.None)).Single(h => h.Value.NameLabel == "host-2").Key;
+        var pbds = await session.CallAsync(Pbd.GetAllRecords(), CancellationToken.None);
+        var local = (await session.CallAsync(Sr.GetAllRecords(), CancellationToken.None)).Single(s => !s.Value.Shared && pbds.Any(p => p.Value.Sr == s.Key && p.Value.Host == member)).Key;
+        var disk = await session.CallAsync(Vdi.Create(new NewVdi("image", "", local, 8 << 20, new Dictionary<string, string>())), CancellationToken.None);
+        var import = await session.CallAsync(XenTask.Create("import", ""), CancellationToken.None);
+        await session.ImportRawVdiAsync(disk, import, new Zeros(5 << 20), TimeSpan.FromSeconds(30), CancellationToken.None);
+        await session.CallAsync(XenEvents.From([$"task/{import.Value}"], "", TimeSpan.FromSeconds(30)), CancellationToken.None);
+
+        Assert.That(session.Address, Is.EqualTo(At(0)));
+        Assert.That((await session.CallAsync(XenTask.GetRecord(import), CancellationToken.None)).Status, Is.EqualTo(XenTaskStatus.Success));
+        Assert.That(pool.Account()[1].Disks.Single(d => d.Name == "image").ContentLength, Is.EqualTo(5 << 20));
+        Assert.That(await XenApiClient.IsAliveAsync(_wires.Open(At(1)), CancellationToken.None), Is.True);
     }
 
     private sealed class Zeros(int length) : IByteSource

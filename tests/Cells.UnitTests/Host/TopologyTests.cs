@@ -35,6 +35,7 @@ public sealed class TopologyTests
     [TestCase("cells:\n  - { name: a, kind: api, simulated_hosts: 3 }", 2, "only compute cells have")]
     [TestCase("cells:\n  - { name: a, kind: api }\n  - { name: b, kind: compute, parent: a, simulated_hosts: -1 }", 3, "must be a whole number from 0 to 1000")]
     [TestCase("cells:\n  - { name: a, kind: api }\n  - { name: b, kind: compute }", 1, "one cell must have no parent")]
+    [TestCase("cells:\n  - { name: a, kind: api }\n  - { name: b, kind: compute, parent: a, simulated_pools: [ { name: p, host: 3 } ] }", 3, "unknown key 'host' in a pool. Nearest valid key: 'hosts'")]
     [TestCase("cells:\n  - { name: a, kind: compute }", 2, "must be of kind api")]
     [TestCase("cells:\n  - { name: a, kind: api }\n  - { name: b, kind: routing, parent: c }\n  - { name: c, kind: routing, parent: b }", 3, "its own ancestor")]
     public void A_wrong_file_is_refused_with_line_key_and_way_out(string yaml, int line, string expected)
@@ -44,6 +45,17 @@ public sealed class TopologyTests
         var error = Assert.Throws<CellsException>(() => Topology.Read(_path, hostsPerCell: 8));
 
         Assert.That(error.Message, Does.Contain(expected).And.Contain($"line {line}:").And.Contain(_path));
+    }
+
+    [Test]
+    public void A_cell_may_have_pools_of_several_members_instead_of_standalone_hosts()
+    {
+        File.WriteAllText(_path, "cells:\n  - { name: a, kind: api }\n  - { name: b, kind: compute, parent: a, simulated_pools: [ { name: p, hosts: 3, spares: 1 } ] }");
+
+        var cell = Topology.Read(_path, hostsPerCell: 8).Cells[1];
+
+        Assert.That((cell.SimulatedHosts, cell.ExpectedHosts), Is.EqualTo((0, 3)));
+        Assert.That(cell.SimulatedPools, Is.EqualTo(new[] { new SimulatedPool("p", 3, 1) }));
     }
 
     [Test]

@@ -19,10 +19,15 @@ internal sealed class SimDriver
     public SimDriver(XenSimCore core, string? session = null)
     {
         Core = core;
+        At = core.Hosts[0].Name;
         Session = session ?? Login();
     }
 
     public XenSimCore Core { get; }
+
+    /// <summary>The host that requests go to.</summary>
+    public string At { get; set; }
+
     public DateTimeOffset Now { get; private set; } = Start;
     public string Session { get; set; }
 
@@ -46,7 +51,7 @@ internal sealed class SimDriver
 
     public long SendText(string body)
     {
-        Keep(Core.Handle(new SimCall(++_id, Core.Hosts[0].Name, body), Now));
+        Keep(Core.Handle(new SimCall(++_id, At, body), Now));
         return _id;
     }
 
@@ -71,10 +76,10 @@ internal sealed class SimDriver
     public SimAnswer Put(string target, byte[] bytes)
     {
         var id = ++_id;
-        Keep(Core.Handle(new SimPutHead(id, Core.Hosts[0].Name, target, bytes.Length), Now));
+        Keep(Core.Handle(new SimPutHead(id, At, target, bytes.Length), Now));
         if (_answers[id].Status != 200) return _answers[id];
         var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
-        Keep(Core.Handle(new SimPutBody(id, Core.Hosts[0].Name, bytes.Length, digest, true), Now));
+        Keep(Core.Handle(new SimPutBody(id, At, bytes.Length, digest, true), Now));
         return _answers[id];
     }
 
@@ -123,7 +128,7 @@ internal sealed class SimDriver
     }
 
     // A login may take its time too.
-    private string Login()
+    public string Login()
     {
         var id = Send("session.login_with_password", "root", "secret", "1.0", "test");
         if (Answer(id) is null) Pass(TimeSpan.FromSeconds(1));

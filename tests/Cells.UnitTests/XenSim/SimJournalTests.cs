@@ -91,6 +91,33 @@ public sealed class SimJournalTests
         Assert.That(error!.Message, Does.Contain("host-1").And.Contain("stranger"));
     }
 
+    [Test]
+    public void A_pool_comes_back_with_its_coordinator_and_without_what_ran_on_a_member_that_was_off()
+    {
+        var shape = new PoolShape
+        {
+            Name = "pair", RootPassword = "secret", SharedStorageBytes = 1L << 40,
+            Hosts = [new() { Name = "host-1", Address = "10.0.0.1" }, new() { Name = "host-2", Address = "10.0.0.2" }],
+        };
+        var core = new XenSimCore(shape, new XenSimOptions(), 5, SimDriver.Start);
+        var journal = new PoolJournal(Path, core.Pool, 5);
+        var before = new SimDriver(core);
+        var vm = before.Vm();
+        before.Ask("VM.start_on", vm, before.Ask("host.get_by_name_label", "host-1")[0].GetString(), false, false);
+        before.Inject(new SimFault.ChangeCoordinator("host-2"));
+        before.Pass(TimeSpan.FromSeconds(5));
+        journal.Commit();
+        before.Inject(new SimFault.PowerLoss("host-1", TimeSpan.FromHours(1)));
+        journal.Commit();
+
+        var (pool, _) = JournalReader.Read(Path, shape, new XenSimOptions(), SimDriver.Start)!.Value;
+        var after = new SimDriver(new XenSimCore(pool), "none") { At = "host-2" };
+        after.Session = after.Login();
+
+        Assert.That(pool.Coordinator.Name, Is.EqualTo("host-2"));
+        Assert.That(after.Ask("VM.get_power_state", vm).GetString(), Is.EqualTo("Halted"));
+    }
+
     private (SimDriver Sim, PoolJournal Journal) Open(XenSimOptions options)
     {
         var core = new XenSimCore(Shape, options, 5, SimDriver.Start);

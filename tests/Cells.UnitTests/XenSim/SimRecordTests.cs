@@ -103,19 +103,4 @@ public sealed class SimRecordTests
             Assert.That(_sim.Refused("VM.hard_shutdown", host.GetProperty("control_domain").GetString()).Code, Is.EqualTo("OPERATION_NOT_ALLOWED"));
         });
     }
-
-    [Test]
-    public void Members_of_a_pool_send_callers_to_the_coordinator()
-    {
-        var core = new Cells.XenSim.Core.XenSimCore(new Cells.XenSim.Core.PoolShape
-        {
-            Name = "pair",
-            RootPassword = "secret",
-            Hosts = [new() { Name = "one", Address = "192.0.2.1" }, new() { Name = "two", Address = "192.0.2.2" }],
-        }, new Cells.XenSim.Core.XenSimOptions(), 1, SimDriver.Start);
-
-        var answer = core.Handle(new Cells.XenSim.Core.SimCall(1, "two", """{"method":"system.isAlive","params":["x"],"id":1}"""), SimDriver.Start).Single();
-
-        Assert.That(answer.Text, Is.EqualTo("""{"result":null,"error":["HOST_IS_SLAVE","192.0.2.1"],"id":1}"""));
-    }
 }
