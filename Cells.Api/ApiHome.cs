@@ -32,7 +32,8 @@ public sealed class ApiHome : IDisposable
 
         _images = new GlanceImages(images, new ImageFiles(options.ImageDirectory), committer, time, ids);
         ImageTickets = new ImageTickets(images, time, ids, options, logger);
-        Servers = new NovaServers(new ServerStore(database), flavors, images, keypairs, quotas, dispatch, time, ids, options);
+        var servers = new ServerStore(database);
+        Servers = new NovaServers(servers, flavors, images, keypairs, quotas, dispatch, committer, time, ids, options);
         _routes =
         [
             .. new VersionDocuments(options).Routes,
@@ -41,7 +42,8 @@ public sealed class ApiHome : IDisposable
                 new Projects(identity, committer, ids, options), catalog).Routes,
             .. new ImageRoutes(_images, ImageTickets).Routes,
             .. new NovaRoutes(
-                Servers, new NovaFlavors(flavors, committer, time, ids, options), new NovaKeypairs(keypairs, quotas, committer, time),
+                Servers, new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
+                new NovaFlavors(flavors, committer, time, ids, options), new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
         ];
     }

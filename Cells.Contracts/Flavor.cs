@@ -5,6 +5,9 @@ namespace Cells.Contracts;
 /// <summary>What a customer may order. Memory in MiB, disk in GiB (Nova's units); disk is the root disk and is at least 1 here.</summary>
 public sealed record Flavor(string Id, string Name, int Vcpus, long MemoryMib, long DiskGib)
 {
+    /// <summary>What a placement or a hypervisor is told besides; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? ExtraSpecs { get; init; }
+
     [JsonIgnore]
     public HostResources Need => new(Vcpus, MemoryMib);
     [JsonIgnore]

@@ -65,6 +65,16 @@ public static class InstanceStateNames
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "no such task_state"),
     };
 
+    // Every word that Nova's table of states yields (nova/api/openstack/common.py), whether or not a server of ours can be there yet.
+    private static readonly SortedSet<string> Statuses = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PASSWORD", "PAUSED", "REBOOT", "REBUILD", "RESCUE", "RESIZE",
+        "REVERT_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SHUTOFF", "SOFT_DELETED", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE",
+    };
+
+    /// <summary>Whether there is such a status, in whichever case.</summary>
+    public static bool IsStatus(string word) => Statuses.Contains(word);
+
     /// <summary>Nova's status, the word that clients show: status = f(vm_state, task_state) (Nova API 2.1, servers).</summary>
     public static string Status(VmState state, TaskState task) => state switch
     {

@@ -5,6 +5,22 @@ namespace Cells.Api.Http;
 public sealed record ApiRoute(
     ApiService Service, string Method, string Pattern, Access Access, BodyShape Body, Func<ApiRequest, CancellationToken, Task<ApiResult>> Handle)
 {
+    /// <summary>First and last minor version of the compute API that has the route: outside of them it is 404. Both 0 for every version.</summary>
+    public (int First, int Last) Versions { get; init; }
+
+    /// <summary>The route from 2.<paramref name="first"/> on.</summary>
+    public ApiRoute Since(int first) => this with { Versions = (first, Versions.Last) };
+
+    /// <summary>The route up to 2.<paramref name="last"/>.</summary>
+    public ApiRoute Until(int last) => this with { Versions = (Versions.First, last) };
+
+    /// <summary>The query parameters that the compute API knows here; null where it takes whatever comes. Others are 400 from 2.75 on.</summary>
+    public IReadOnlyCollection<string>? Query { get; init; }
+
+    public ApiRoute Takes(params string[] query) => this with { Query = query };
+
+    internal bool IsThereIn(Microversion version) => version.Minor >= Versions.First && (Versions.Last == 0 || version.Minor <= Versions.Last);
+
     public static ApiRoute Get(ApiService service, string pattern, Access access, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
         new(service, "GET", pattern, access, BodyShape.None, handle);
 

@@ -29,10 +29,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         await WriteAsync(http, service, result, requestId, negotiates ? version : null);
     }
 
-    private async Task<(ApiResult Result, string? Version)> JudgeAsync(
+    private async Task<(ApiResult Result, Microversion? Version)> JudgeAsync(
         HttpContext http, IReadOnlyDictionary<string, ApiRoute> methods, bool negotiates, string requestId)
     {
-        string? version = null;
+        Microversion? version = null;
         try
         {
             var request = http.Request;
@@ -40,8 +40,8 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
             if (methods.Count == 0)
                 return (ApiResult.NotFound("The resource could not be found."), null);
 
-            var refused = negotiates ? Microversion.Negotiate(Header) : null;
-            version = refused is null ? Microversion.Maximum : null;
+            var (negotiated, refused) = negotiates ? Microversion.Negotiate(Header) : (Microversion.Minimum, null);
+            version = refused is null ? negotiated : null;
 
             if (!methods.TryGetValue(request.Method == "HEAD" ? "GET" : request.Method, out var route))
                 return (ApiResult.Refuse(405, $"The method {request.Method} is not allowed for this resource.").With("Allow", string.Join(", ", methods.Keys.Order(StringComparer.Ordinal))), version);
@@ -51,6 +51,8 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
                 return (ApiResult.Unauthorized().With("WWW-Authenticate", $"Keystone uri=\"{options.BaseUrl}/identity\""), version);
             if (refused is not null)
                 return (refused, null);
+            if (!route.IsThereIn(negotiated))
+                return (ApiResult.NotFound("The resource could not be found."), version);
             if (token is not null && Refusal(route.Access, token) is { } forbidden)
                 return (forbidden, version);
 
@@ -59,7 +61,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
                 return (ApiResult.BadRequest(
                     $"Malformed request URL: URL's project_id '{project}' doesn't match Context's project_id '{token?.Project?.Id}'"), version);
 
-            return (await HandleAsync(http, route, path, token, requestId, Header), version);
+            if (negotiated.Has(75) && route.Query is { } known && request.Query.Keys.FirstOrDefault(name => !known.Contains(name)) is { } odd)
+                return (ApiResult.BadRequest($"Invalid input for query parameters. Additional properties are not allowed ('{odd}' was unexpected)"), version);
+
+            return (await HandleAsync(http, route, path, token, requestId, negotiated, Header), version);
         }
         catch (BadHttpRequestException error)
         {
@@ -86,7 +91,8 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
     };
 
     private static async Task<ApiResult> HandleAsync(
-        HttpContext http, ApiRoute route, IReadOnlyDictionary<string, string> path, Token? token, string requestId, Func<string, string?> header)
+        HttpContext http, ApiRoute route, IReadOnlyDictionary<string, string> path, Token? token, string requestId, Microversion version,
+        Func<string, string?> header)
     {
         var request = http.Request;
         var limit = http.Features.Get<IHttpMaxRequestBodySizeFeature>();
@@ -104,7 +110,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
             return ApiResult.BadRequest($"Malformed request URL: {StorableText.Refusal}");
 
         var context = token is null ? null : new RequestContext(
-            token.User.Id, token.Project?.Id, [.. token.Roles.Select(role => role.Name)], requestId, System.Diagnostics.Activity.Current?.Id);
+            token.User.Id, token.Project?.Id, [.. token.Roles.Select(role => role.Name)], requestId, System.Diagnostics.Activity.Current?.Id)
+        {
+            Version = version,
+        };
         var items = request.Query.SelectMany(pair => pair.Value, (pair, value) => new KeyValuePair<string, string>(pair.Key, value ?? ""));
         return await route.Handle(
             new ApiRequest(requestId, request.Path, path, new Query([.. items]), header, token, context,
@@ -146,7 +155,7 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         return variables;
     }
 
-    private static async Task WriteAsync(HttpContext http, ApiService service, ApiResult result, string requestId, string? version)
+    private static async Task WriteAsync(HttpContext http, ApiService service, ApiResult result, string requestId, Microversion? version)
     {
         var response = http.Response;
         response.StatusCode = result.Status;
@@ -155,10 +164,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         {
             response.Headers["x-compute-request-id"] = requestId;
             response.Headers.Append("Vary", $"{Microversion.Header}, {Microversion.LegacyHeader}");
-            if (version is not null)
+            if (version is { } answered)
             {
-                response.Headers[Microversion.Header] = $"compute {version}";
-                response.Headers[Microversion.LegacyHeader] = version;
+                response.Headers[Microversion.Header] = $"compute {answered}";
+                response.Headers[Microversion.LegacyHeader] = answered.ToString();
             }
         }
         else if (service == ApiService.Identity)

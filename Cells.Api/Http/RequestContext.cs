@@ -9,6 +9,9 @@ namespace Cells.Api.Http;
 public sealed record RequestContext(
     UserId User, ProjectId? Project, IReadOnlyList<string> Roles, string RequestId, string? TraceParent)
 {
+    /// <summary>The shape of the compute API that was asked for; its lowest where no version is negotiated.</summary>
+    public Microversion Version { get; init; } = Microversion.Minimum;
+
     public bool IsAdmin => Roles.Contains("admin");
 
     /// <summary>Readers see; members and admins change.</summary>

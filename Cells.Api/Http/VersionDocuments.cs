@@ -100,8 +100,8 @@ internal sealed class VersionDocuments(HomeOptions options)
         w.WriteStartObject();
         w.WriteString("id", "v2.1");
         w.WriteString("status", "CURRENT");
-        w.WriteString("version", Microversion.Maximum);
-        w.WriteString("min_version", Microversion.Minimum);
+        w.WriteString("version", Microversion.Maximum.ToString());
+        w.WriteString("min_version", Microversion.Minimum.ToString());
         w.WriteString("updated", NovaUpdated);
         w.WriteStartArray("links");
         WriteLink(w, "self", $"{options.BaseUrl}/compute/v2.1/");

@@ -25,6 +25,11 @@ public sealed record CreateServer(
     bool ReturnReservationId,
     IReadOnlyList<string> SecurityGroups)
 {
+    public string? Description { get; init; }
+
+    /// <summary>In order.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     // A bound on one request, not on a project: beyond it the change would hold the cell's committer too long.
     private const int MaximumCount = 1_000;
 
@@ -33,7 +38,7 @@ public sealed record CreateServer(
         name, flavor, image, null, new SortedDictionary<string, string>(), null, PlacementHints.None, "MANUAL", null, null, 1, 1, false, ["default"]);
 
     /// <summary>Null when the body is wrong; then <paramref name="refusal"/> says how.</summary>
-    public static CreateServer? Read(JsonElement body, out ApiResult? refusal)
+    public static CreateServer? Read(JsonElement body, Microversion version, out ApiResult? refusal)
     {
         var problem = new Problem();
         var root = BodyObject.Root(body, problem);
@@ -47,7 +52,7 @@ public sealed record CreateServer(
             LastPart(ReadFlavorRef(server)),
             ReadImage(server),
             server.OptionalText("adminPass"),
-            ReadMetadata(server),
+            MetadataItems.Read(server, "metadata") ?? new SortedDictionary<string, string>(),
             server.OptionalText("key_name", minimum: 1),
             ReadHints(server, hints),
             ReadDiskConfig(server),
@@ -56,10 +61,14 @@ public sealed record CreateServer(
             (int)(server.Integer("min_count", 1, int.MaxValue) ?? 1),
             (int)(server.Integer("max_count", 1, int.MaxValue) ?? 0),
             server.Boolean("return_reservation_id") ?? false,
-            ReadGroups(server));
+            ReadGroups(server))
+        {
+            Description = version.Has(19) ? server.OptionalText("description") : null,
+            Tags = (version.Has(52) ? ServerTags.Read(server, "tags") : null) ?? [],
+        };
         if (asked.MaxCount == 0)
             asked = asked with { MaxCount = asked.MinCount };
-        ReadAbsent(server);
+        ReadAbsent(server, version);
         server.Close();
         root.Close();
         if (asked.MinCount > asked.MaxCount)
@@ -70,7 +79,7 @@ public sealed record CreateServer(
         return refusal is null ? asked : null;
     }
 
-    private static string ReadName(BodyObject server)
+    internal static string ReadName(BodyObject server)
     {
         var name = server.Text("name");
         if (name.Trim() != name || name.Any(char.IsControl))
@@ -92,14 +101,6 @@ public sealed record CreateServer(
         else
             server.Problem.Note("server.imageRef", "Invalid imageRef provided.");
         return default;
-    }
-
-    private static IReadOnlyDictionary<string, string> ReadMetadata(BodyObject server)
-    {
-        var metadata = server.Strings("metadata") ?? new SortedDictionary<string, string>();
-        if (metadata.Keys.FirstOrDefault(key => !key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':' or '.' or ' ')) is { } odd)
-            server.Problem.Note("server.metadata", $"The key '{odd}' may have letters, digits, '-', '_', ':', '.' and spaces.");
-        return metadata;
     }
 
     private static PlacementHints ReadHints(BodyObject server, BodyObject? hints)
@@ -130,7 +131,7 @@ public sealed record CreateServer(
         return name;
     }
 
-    private static string ReadDiskConfig(BodyObject server)
+    internal static string ReadDiskConfig(BodyObject server)
     {
         var config = server.OptionalText("OS-DCF:diskConfig") ?? "MANUAL";
         if (config is not ("AUTO" or "MANUAL"))
@@ -138,7 +139,7 @@ public sealed record CreateServer(
         return config;
     }
 
-    private static string? ReadAddress(BodyObject server, string name, AddressFamily family)
+    internal static string? ReadAddress(BodyObject server, string name, AddressFamily family)
     {
         var text = server.OptionalText(name);
         if (string.IsNullOrEmpty(text))
@@ -162,11 +163,14 @@ public sealed record CreateServer(
     }
 
     // What Nova knows and this cloud cannot do is allowed where it asks for nothing, and refused, by name, where it asks for something.
-    private static void ReadAbsent(BodyObject server)
+    private static void ReadAbsent(BodyObject server, Microversion version)
     {
-        if (server.Objects("networks") is { Count: > 0 })
-            server.Problem.Note("server.networks", "Network not found: this cloud has no network service; each server is on its host's management network.");
-        if (server.Array("personality") is { Count: > 0 })
+        ReadNetworks(server, version);
+        if (version.Has(74))
+            ReadDestination(server);
+        if (version.Has(63) && server.Array("trusted_image_certificates") is { Count: > 0 })
+            server.Problem.Note("server.trusted_image_certificates", "This cloud checks images by their digest and by no certificates.");
+        if (!version.Has(57) && server.Array("personality") is { Count: > 0 })
             server.Problem.Note("server.personality", "This cloud cannot put files into a server's disk.");
         if (server.Boolean("config_drive") == true)
             server.Problem.Note("server.config_drive", "This cloud has no config drives.");
@@ -178,11 +182,39 @@ public sealed record CreateServer(
             ReadDevice(device);
     }
 
+    // The host of a server is chosen by the cells below; a request names a cell at most.
+    private static void ReadDestination(BodyObject server)
+    {
+        foreach (var name in new[] { "host", "hypervisor_hostname" })
+        {
+            if (server.OptionalText(name) is not null)
+                server.Problem.Note($"server.{name}", "Naming a host is not possible here; name a zone, or a cell with the hint target_cell.");
+        }
+    }
+
+    // From 2.37 on a create says what it wants: "auto" is the one network there is.
+    private static void ReadNetworks(BodyObject server, Microversion version)
+    {
+        if (version.Has(37) && server.Any("networks") is { ValueKind: JsonValueKind.String } word)
+        {
+            if (word.GetString() == "none")
+                server.Problem.Note("server.networks", "This cloud has no network service: each server is on its host's management network, and none is without.");
+            else if (word.GetString() != "auto")
+                server.Problem.Note("server.networks", $"Value: {word.GetString()}. It is not one of auto, none, nor a list");
+            return;
+        }
+        var networks = server.Objects("networks");
+        if (networks is { Count: > 0 })
+            server.Problem.Note("server.networks", "Network not found: this cloud has no network service; each server is on its host's management network.");
+        else if (networks is null && version.Has(37))
+            server.Problem.Note("server.networks", "'networks' is a required property");
+    }
+
     // The one device that is what imageRef says already; clients send it beside imageRef.
     private static void ReadDevice(BodyObject device)
     {
         var local = device.OptionalText("source_type") == "image" && (device.OptionalText("destination_type") ?? "local") == "local"
-            && device.Integer("boot_index", -1, int.MaxValue) == 0;
+            && device.Integer("boot_index", -1, int.MaxValue) == 0 && !device.Has("tag") && !device.Has("volume_type");
         if (!local)
             device.Problem.Note("server.block_device_mapping_v2", "Block Device Mapping is Invalid: this cloud has no volumes; a server has the disk of its image.");
     }

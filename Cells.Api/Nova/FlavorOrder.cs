@@ -5,6 +5,9 @@ namespace Cells.Api.Nova;
 /// <summary>How a flavor list is sorted: by one key, and by id where that is equal.</summary>
 internal sealed record FlavorOrder(Func<StoredFlavor, IComparable> Key, bool Ascending)
 {
+    /// <summary>What a list may be asked by (nova/api/openstack/compute/schemas/flavors.py).</summary>
+    public static readonly string[] Known = ["limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir"];
+
     private static readonly SortedDictionary<string, Func<StoredFlavor, IComparable>> Keys = new(StringComparer.Ordinal)
     {
         ["flavorid"] = flavor => flavor.Flavor.Id,

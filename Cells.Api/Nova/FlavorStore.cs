@@ -10,7 +10,7 @@ namespace Cells.Api.Nova;
 internal sealed class FlavorStore(ICellDatabase database)
 {
     private const string Columns = """
-        select id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made
+        select id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made, description
           from flavor
         """;
 
@@ -32,7 +32,7 @@ internal sealed class FlavorStore(ICellDatabase database)
          where name = @name
         """, [Reads.Text("name", name)], ToFlavor, stop);
 
-    /// <summary>For a build, remembered: a flavor does not change, and the insert of the intent is guarded by its being there still.</summary>
+    /// <summary>For a build, remembered: the insert of the intent is guarded by the flavor's being there still, with the same extra specs.</summary>
     public async Task<StoredFlavor?> FindForBuildAsync(string id, CancellationToken stop)
     {
         if (_known.TryGetValue(id, out var known))
@@ -54,5 +54,6 @@ internal sealed class FlavorStore(ICellDatabase database)
         new SortedDictionary<string, string>(
             JsonSerializer.Deserialize(row.GetString(7), NovaJson.Default.IReadOnlyDictionaryStringString)!.ToDictionary(), StringComparer.Ordinal),
         row.Time(8),
-        row.GetGuid(9));
+        row.GetGuid(9),
+        row.TextOrNull(10));
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cells.Api.Storage;
 using Cells.Messaging.Storage;
 
@@ -8,10 +7,10 @@ namespace Cells.Api.Nova;
 internal sealed record InsertFlavor(StoredFlavor Flavor) : IWrite
 {
     private const string Sql = """
-        insert into flavor (id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made)
-        select w.id, w.name, w.vcpus, w.memory_mib, w.disk_gib, w.rxtx_factor, w.is_public, w.extra_specs, w.created_at, w.made
-          from unnest(@ids, @names, @vcpus, @memories, @disks, @factors, @publics, @specs, @times, @mades)
-            as w (id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made)
+        insert into flavor (id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made, description)
+        select w.id, w.name, w.vcpus, w.memory_mib, w.disk_gib, w.rxtx_factor, w.is_public, w.extra_specs, w.created_at, w.made, w.description
+          from unnest(@ids, @names, @vcpus, @memories, @disks, @factors, @publics, @specs, @times, @mades, @descriptions)
+            as w (id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made, description)
             on conflict do nothing
         returning made
         """;
@@ -25,9 +24,10 @@ internal sealed record InsertFlavor(StoredFlavor Flavor) : IWrite
         Column.Bigint<InsertFlavor>("disks", w => w.Flavor.Flavor.DiskGib),
         Column.Double<InsertFlavor>("factors", w => w.Flavor.RxtxFactor),
         Column.Boolean<InsertFlavor>("publics", w => w.Flavor.IsPublic),
-        Column.Json<InsertFlavor>("specs", w => JsonSerializer.Serialize(w.Flavor.ExtraSpecs, NovaJson.Default.IReadOnlyDictionaryStringString)),
+        Column.Json<InsertFlavor>("specs", w => NovaJson.Text(w.Flavor.ExtraSpecs)),
         Column.Time<InsertFlavor>("times", w => w.Flavor.CreatedAt),
-        Column.Uuid<InsertFlavor>("mades", w => w.Flavor.Made));
+        Column.Uuid<InsertFlavor>("mades", w => w.Flavor.Made),
+        Column.Text<InsertFlavor>("descriptions", w => w.Flavor.Description));
 
     public WriteKind Kind => TheKind;
 }
@@ -49,15 +49,36 @@ internal sealed record DeleteFlavor(string Id) : IWrite
     public WriteKind Kind => TheKind;
 }
 
-/// <summary>Adds extra specs, or takes one away. Misses when there is no such flavor.</summary>
-/// <param name="Set">Keys to be set; others stay.</param>
-/// <param name="Remove">A key to be taken away; null for none.</param>
-internal sealed record ChangeExtraSpecs(string Id, IReadOnlyDictionary<string, string> Set, string? Remove) : IWrite
+/// <summary>Describes a flavor anew. Misses when there is no such flavor.</summary>
+internal sealed record DescribeFlavor(string Id, string? Description) : IWrite
 {
     private const string Sql = """
         update flavor
-           set extra_specs = (flavor.extra_specs || w.specs) - coalesce(w.removed, '')
-          from unnest(@ids, @specs, @removals) as w (id, specs, removed)
+           set description = w.description
+          from unnest(@ids, @descriptions) as w (id, description)
+         where flavor.id = w.id
+        returning flavor.id
+        """;
+
+    private static readonly WriteKind TheKind = new StatementKind<DescribeFlavor>(
+        "describe-flavor", 155, Sql, w => ("flavor", w.Id), returns: w => w.Id,
+        Column.Text<DescribeFlavor>("ids", w => w.Id),
+        Column.Text<DescribeFlavor>("descriptions", w => w.Description));
+
+    public WriteKind Kind => TheKind;
+}
+
+/// <summary>Adds extra specs, or takes one away. Misses when there is no such flavor.</summary>
+/// <param name="Set">Keys to be set; others stay.</param>
+/// <param name="Remove">A key to be taken away; null for none.</param>
+/// <param name="Made">New with every change: a create that remembers the flavor with other specs misses, and looks again.</param>
+internal sealed record ChangeExtraSpecs(string Id, IReadOnlyDictionary<string, string> Set, string? Remove, Guid Made) : IWrite
+{
+    private const string Sql = """
+        update flavor
+           set extra_specs = (flavor.extra_specs || w.specs) - coalesce(w.removed, ''),
+               made        = w.made
+          from unnest(@ids, @specs, @removals, @mades) as w (id, specs, removed, made)
          where flavor.id = w.id
         returning flavor.id
         """;
@@ -65,8 +86,9 @@ internal sealed record ChangeExtraSpecs(string Id, IReadOnlyDictionary<string, s
     private static readonly WriteKind TheKind = new StatementKind<ChangeExtraSpecs>(
         "change-extra-specs", 154, Sql, w => ("flavor", w.Id), returns: w => w.Id,
         Column.Text<ChangeExtraSpecs>("ids", w => w.Id),
-        Column.Json<ChangeExtraSpecs>("specs", w => JsonSerializer.Serialize(w.Set, NovaJson.Default.IReadOnlyDictionaryStringString)),
-        Column.Text<ChangeExtraSpecs>("removals", w => w.Remove));
+        Column.Json<ChangeExtraSpecs>("specs", w => NovaJson.Text(w.Set)),
+        Column.Text<ChangeExtraSpecs>("removals", w => w.Remove),
+        Column.Uuid<ChangeExtraSpecs>("mades", w => w.Made));
 
     public WriteKind Kind => TheKind;
 }

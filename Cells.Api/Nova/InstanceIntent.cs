@@ -31,12 +31,33 @@ public sealed record InstanceIntent(
     DateTimeOffset UpdatedAt,
     DateTimeOffset? TerminatedAt)
 {
+    public string? Description { get; init; }
+
+    /// <summary>A name that DNS takes, made of the name at create; a later name does not change it.</summary>
+    public string Hostname { get; init; } = "";
+
+    /// <summary>Place among the servers of one request, from 0.</summary>
+    public int LaunchIndex { get; init; }
+
+    /// <summary>In order; at most <see cref="ServerTags.Most"/>.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Null while nobody has locked it.</summary>
+    public ServerLock? Lock { get; init; }
+
+    /// <summary>The server group it was made in; null for none.</summary>
+    public Guid? Group { get; init; }
+
     public ViewIntent ForView => new(Number, Desired == Desired.Deleted ? TaskState.Deleting : TaskState.Scheduling, UpdatedAt, TerminatedAt);
 
     /// <summary>The command that builds it, as the home sends it.</summary>
     public BuildInstance ToBuild(long epoch) =>
         new(Id, epoch, Number, GenerationFloor: 0, Project, User, RequestId, Name, Flavor, Image, Hints);
 }
+
+/// <summary>A locked server refuses changes; one that an admin locked, also its owner's.</summary>
+/// <param name="Reason">As given with the lock; null for none.</param>
+public sealed record ServerLock(bool ByAdmin, string? Reason);
 
 /// <summary>The end state the user wants.</summary>
 public enum Desired

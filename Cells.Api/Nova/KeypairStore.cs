@@ -26,6 +26,12 @@ internal sealed class KeypairStore(ICellDatabase database)
            and name = @name
         """, [Reads.Uuid("user", user.Value), Reads.Text("name", name)], ToKeypair, stop);
 
+    public async Task<bool> IsUserAsync(UserId user, CancellationToken stop) => await database.OneAsync("user", """
+        select name
+          from user_account
+         where id = @user
+        """, [Reads.Uuid("user", user.Value)], row => row.GetString(0), stop) is not null;
+
     private static StoredKeypair ToKeypair(NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetString(1), new SshKey(row.GetString(2), row.GetString(3)), row.Time(4));
 }

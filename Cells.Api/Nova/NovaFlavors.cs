@@ -33,11 +33,11 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         var page = matching.Take(limit).ToList();
         var next = page.Count > 0 && page.Count == limit
             ? $"{options.BaseUrl}/compute/v2.1/flavors{(detail ? "/detail" : "")}?{query.With("marker", page[^1].Flavor.Id)}" : null;
-        return ApiResult.Ok(w => WriteList(w, page, detail, next));
+        return ApiResult.Ok(w => WriteList(w, page, detail, caller.Version, next));
     }
 
     public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
-        await FindAsync(caller, id, stop) is { } flavor ? One(flavor) : NoSuchFlavor(id);
+        await FindAsync(caller, id, stop) is { } flavor ? One(flavor, caller.Version) : NoSuchFlavor(id);
 
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
@@ -54,7 +54,8 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
                 (int)Needed(asked, "vcpus", 1), Needed(asked, "ram", 1), Needed(asked, "disk", 0)),
             asked.Number("rxtx_factor") ?? 1.0,
             asked.Boolean("os-flavor-access:is_public") ?? true,
-            new SortedDictionary<string, string>(StringComparer.Ordinal), time.GetUtcNow(), ids.NewGuid());
+            new SortedDictionary<string, string>(StringComparer.Ordinal), time.GetUtcNow(), ids.NewGuid(),
+            caller.Version.Has(55) ? ReadDescription(asked) : null);
         foreach (var absent in new[] { "swap", "OS-FLV-EXT-DATA:ephemeral" })
         {
             if (asked.Integer(absent, 0, int.MaxValue) is > 0)
@@ -73,7 +74,30 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
             CommitOutcome.Missed => ApiResult.Conflict(await store.FindAsync(flavor.Flavor.Id, stop) is not null
                 ? $"Flavor with ID {flavor.Flavor.Id} already exists." : $"Flavor with name {name} already exists."),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => One(flavor),
+            _ => One(flavor, caller.Version),
+        };
+    }
+
+    /// <summary>A flavor's description, which is all of it that may be said anew; from 2.55.</summary>
+    public async Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
+    {
+        if (!caller.IsAdmin)
+            return NotAllowed("os-flavor-manage:update");
+        var problem = new Problem();
+        var root = BodyObject.Root(body, problem);
+        var asked = root.Object("flavor");
+        if (!asked.Has("description"))
+            problem.Note("flavor.description", "'description' is a required property");
+        var description = ReadDescription(asked);
+        asked.Close();
+        root.Close();
+        if (problem.Text is { } wrong)
+            return ApiResult.BadRequest(wrong);
+        return await committer.CommitAsync(new Change(new DescribeFlavor(id, description))) switch
+        {
+            CommitOutcome.Missed => NoSuchFlavor(id),
+            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
+            _ => await ShowAsync(caller, id, stop),
         };
     }
 
@@ -109,7 +133,7 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         root.Close();
         if (specs is null)
             problem.Note("extra_specs", "'extra_specs' is a required property");
-        return ChangeSpecsAsync(caller, "create", new ChangeExtraSpecs(id, specs ?? new SortedDictionary<string, string>(), null), problem,
+        return ChangeSpecsAsync(caller, "create", new ChangeExtraSpecs(id, specs ?? new SortedDictionary<string, string>(), null, ids.NewGuid()), problem,
             () => ApiResult.Ok(w => WriteSpecs(w, specs!)));
     }
 
@@ -119,7 +143,7 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         var root = BodyObject.Root(body, problem);
         var value = root.Text(key, minimum: 0);
         root.Close();
-        return ChangeSpecsAsync(caller, "update", new ChangeExtraSpecs(id, new SortedDictionary<string, string> { [key] = value }, null), problem,
+        return ChangeSpecsAsync(caller, "update", new ChangeExtraSpecs(id, new SortedDictionary<string, string> { [key] = value }, null, ids.NewGuid()), problem,
             () => ApiResult.Ok(w => WriteSpec(w, key, value)));
     }
 
@@ -130,7 +154,7 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         if (await store.FindAsync(id, stop) is not { } flavor)
             return NoSuchFlavor(id);
         return flavor.ExtraSpecs.ContainsKey(key)
-            ? await ChangeSpecsAsync(caller, "delete", new ChangeExtraSpecs(id, new SortedDictionary<string, string>(), key), new Problem(), () => ApiResult.Empty(200))
+            ? await ChangeSpecsAsync(caller, "delete", new ChangeExtraSpecs(id, new SortedDictionary<string, string>(), key, ids.NewGuid()), new Problem(), () => ApiResult.Empty(200))
             : NoSuchSpec(id, key);
     }
 
@@ -140,13 +164,17 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
             return NotAllowed($"os-flavor-extra-specs:{action}");
         if (problem.Text is { } wrong)
             return ApiResult.BadRequest(wrong);
-        return await committer.CommitAsync(new Change(change)) switch
+        var outcome = await committer.CommitAsync(new Change(change));
+        store.Forget(change.Id);
+        return outcome switch
         {
             CommitOutcome.Missed => NoSuchFlavor(change.Id),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),
             _ => done(),
         };
     }
+
+    private static string? ReadDescription(BodyObject asked) => asked.OptionalText("description", maximum: 65_535);
 
     private async Task<StoredFlavor?> FindAsync(RequestContext caller, string id, CancellationToken stop) =>
         await store.FindAsync(id, stop) is { } flavor && (flavor.IsPublic || caller.IsAdmin) ? flavor : null;
@@ -173,27 +201,27 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         return asked.Integer(name, minimum, int.MaxValue) ?? 0;
     }
 
-    private ApiResult One(StoredFlavor flavor) => ApiResult.Ok(w =>
+    private ApiResult One(StoredFlavor flavor, Microversion version) => ApiResult.Ok(w =>
     {
         w.WriteStartObject();
         w.WritePropertyName("flavor");
-        Write(w, flavor, detail: true);
+        Write(w, flavor, detail: true, version);
         w.WriteEndObject();
     });
 
-    private void WriteList(Utf8JsonWriter w, IReadOnlyList<StoredFlavor> flavors, bool detail, string? next)
+    private void WriteList(Utf8JsonWriter w, IReadOnlyList<StoredFlavor> flavors, bool detail, Microversion version, string? next)
     {
         w.WriteStartObject();
         w.WriteStartArray("flavors");
         foreach (var flavor in flavors)
-            Write(w, flavor, detail);
+            Write(w, flavor, detail, version);
         w.WriteEndArray();
         if (next is not null)
             NovaLinks.WriteNext(w, "flavors_links", next);
         w.WriteEndObject();
     }
 
-    private void Write(Utf8JsonWriter w, StoredFlavor flavor, bool detail)
+    private void Write(Utf8JsonWriter w, StoredFlavor flavor, bool detail, Microversion version)
     {
         w.WriteStartObject();
         w.WriteString("id", flavor.Flavor.Id);
@@ -202,13 +230,20 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         {
             w.WriteNumber("ram", flavor.Flavor.MemoryMib);
             w.WriteNumber("disk", flavor.Flavor.DiskGib);
-            w.WriteString("swap", "");
+            if (version.Has(75))
+                w.WriteNumber("swap", 0);
+            else
+                w.WriteString("swap", "");
             w.WriteNumber("OS-FLV-EXT-DATA:ephemeral", 0);
             w.WriteBoolean("OS-FLV-DISABLED:disabled", false);
             w.WriteNumber("vcpus", flavor.Flavor.Vcpus);
             w.WriteBoolean("os-flavor-access:is_public", flavor.IsPublic);
             w.WriteNumber("rxtx_factor", flavor.RxtxFactor);
         }
+        if (version.Has(55))
+            w.WriteString("description", flavor.Description);
+        if (detail && version.Has(61))
+            WriteSpecsOf(w, flavor.ExtraSpecs);
         NovaLinks.WriteBoth(w, options.BaseUrl, $"flavors/{Uri.EscapeDataString(flavor.Flavor.Id)}");
         w.WriteEndObject();
     }
@@ -216,10 +251,15 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
     private static void WriteSpecs(Utf8JsonWriter w, IReadOnlyDictionary<string, string> specs)
     {
         w.WriteStartObject();
+        WriteSpecsOf(w, specs);
+        w.WriteEndObject();
+    }
+
+    private static void WriteSpecsOf(Utf8JsonWriter w, IReadOnlyDictionary<string, string> specs)
+    {
         w.WriteStartObject("extra_specs");
         foreach (var (key, value) in specs)
             w.WriteString(key, value);
-        w.WriteEndObject();
         w.WriteEndObject();
     }
 

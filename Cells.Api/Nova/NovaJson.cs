@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cells.Contracts.Messages;
 
@@ -7,4 +8,9 @@ namespace Cells.Api.Nova;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(PlacementHints))]
-internal sealed partial class NovaJson : JsonSerializerContext;
+internal sealed partial class NovaJson : JsonSerializerContext
+{
+    /// <summary>A map of texts as its column holds it; null is the empty one.</summary>
+    public static string Text(IReadOnlyDictionary<string, string>? texts) =>
+        texts is null ? "{}" : JsonSerializer.Serialize(texts, Default.IReadOnlyDictionaryStringString);
+}

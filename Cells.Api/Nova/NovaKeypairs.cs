@@ -1,36 +1,58 @@
 using System.Text.Json;
 using Cells.Api.Http;
 using Cells.Api.Quotas;
+using Cells.Contracts;
 using Cells.Messaging.Storage;
 
 namespace Cells.Api.Nova;
 
-/// <summary>The caller's SSH keys (Nova API 2.1, os-keypairs).</summary>
-internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommitter committer, TimeProvider time)
+/// <summary>SSH keys of users (Nova API, os-keypairs).</summary>
+internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommitter committer, TimeProvider time, HomeOptions options)
 {
-    public async Task<ApiResult> ListAsync(RequestContext caller, CancellationToken stop)
+    public const int MaximumLimit = 1_000;
+
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
     {
-        var keys = await store.ListAsync(caller.User, stop);
+        if (OwnerOf(caller, query["user_id"]) is not { } owner)
+            return ServerAccess.NotAllowed("os-keypairs:index");
+        var version = caller.Version;
+        var (limit, problem) = (MaximumLimit, (string?)null);
+        if (version.Has(35))
+            limit = query.Limit(MaximumLimit, out problem);
+        if (problem is not null)
+            return ApiResult.BadRequest(problem);
+        IReadOnlyList<StoredKeypair> keys = await store.ListAsync(owner, stop);
+        if (version.Has(35) && query["marker"] is { } marker)
+        {
+            if (keys.All(key => key.Name != marker))
+                return ApiResult.BadRequest($"marker [{marker}] not found");
+            keys = [.. keys.SkipWhile(key => key.Name != marker).Skip(1)];
+        }
+        var page = version.Has(35) ? [.. keys.Take(limit)] : keys;
         return ApiResult.Ok(w =>
         {
             w.WriteStartObject();
             w.WriteStartArray("keypairs");
-            foreach (var key in keys)
-                WriteWrapped(w, () => WriteKey(w, key.Name, key.Key));
+            foreach (var key in page)
+                WriteWrapped(w, () => WriteKey(w, key.Name, key.Key, version));
             w.WriteEndArray();
+            if (version.Has(35) && page.Count > 0 && page.Count == limit)
+                NovaLinks.WriteNext(w, "keypairs_links", NovaLinks.Self(options.BaseUrl, $"os-keypairs?{query.With("marker", page[^1].Name)}"));
             w.WriteEndObject();
         });
     }
 
-    public async Task<ApiResult> ShowAsync(RequestContext caller, string name, CancellationToken stop)
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string name, Query query, CancellationToken stop)
     {
-        if (await store.FindAsync(caller.User, name, stop) is not { } key)
-            return NoSuchKey(caller, name);
+        if (OwnerOf(caller, query["user_id"]) is not { } owner)
+            return ServerAccess.NotAllowed("os-keypairs:show");
+        if (await store.FindAsync(owner, name, stop) is not { } key)
+            return NoSuchKey(owner, name);
         return ApiResult.Ok(w => WriteWrapped(w, () =>
         {
-            WriteKey(w, key.Name, key.Key);
+            WriteKey(w, key.Name, key.Key, caller.Version);
             w.WriteNumber("id", key.Number);
-            w.WriteString("user_id", caller.User.ToString());
+            w.WriteString("user_id", owner.ToString());
             w.WriteString("created_at", key.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff"));
             w.WriteBoolean("deleted", false);
             w.WriteNull("deleted_at");
@@ -38,13 +60,16 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
         }));
     }
 
-    /// <summary>200 (2.1), with the private key when it was made here; it is shown this once and kept nowhere.</summary>
+    /// <summary>200, from 2.2 on 201, with the private key when it was made here; it is shown this once and kept nowhere.</summary>
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
         var problem = new Problem();
         var root = BodyObject.Root(body, problem);
         var asked = root.Object("keypair");
         var (name, publicKey) = (asked.Text("name"), asked.OptionalText("public_key", minimum: 1, maximum: 16_384));
+        if (caller.Version.Has(2) && asked.OptionalText("type") is { } type && type != "ssh")
+            problem.Note("keypair.type", $"Value: {type}. This cloud keeps keys of type ssh only.");
+        var owner = OwnerOf(caller, caller.Version.Has(10) ? asked.OptionalText("user_id", minimum: 1) : null);
         asked.Close();
         root.Close();
         if (name.Trim() != name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_'))
@@ -52,37 +77,54 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
         if (problem.Text is { } wrong)
             return ApiResult.BadRequest(wrong);
 
+        if (owner is not { } user)
+            return ServerAccess.NotAllowed("os-keypairs:create");
+        if (user != caller.User && !await store.IsUserAsync(user, stop))
+            return ApiResult.BadRequest($"User {user} could not be found.");
+
         var made = publicKey is null ? SshKey.Make() : default;
         var key = publicKey is null ? made.Public : SshKey.Parse(publicKey);
         if (key is null)
             return ApiResult.BadRequest("Keypair data is invalid: failed to generate fingerprint");
         var limits = (await quotas.StandingAsync(caller.Project!.Value, stop))?.Limits ?? QuotaLimits.Default;
-        switch (await committer.CommitAsync(new Change(new LockUser(caller.User), new InsertKeypair(caller.User, name, key, limits.KeyPairs, time.GetUtcNow()))))
+        switch (await committer.CommitAsync(new Change(new LockUser(user), new InsertKeypair(user, name, key, limits.KeyPairs, time.GetUtcNow()))))
         {
             case CommitOutcome.Unavailable lost:
                 return Unavailable.Result(lost);
             case CommitOutcome.Missed:
-                return await store.FindAsync(caller.User, name, stop) is null
+                return await store.FindAsync(user, name, stop) is null
                     ? ApiResult.Forbidden("Quota exceeded, too many key pairs.")
                     : ApiResult.Conflict($"Key pair '{name}' already exists.");
         }
-        return ApiResult.Ok(w => WriteWrapped(w, () =>
+        return ApiResult.Json(caller.Version.Has(2) ? 201 : 200, w => WriteWrapped(w, () =>
         {
-            WriteKey(w, name, key);
-            w.WriteString("user_id", caller.User.ToString());
+            WriteKey(w, name, key, caller.Version);
+            w.WriteString("user_id", user.ToString());
             if (publicKey is null)
                 w.WriteString("private_key", made.PrivatePem);
         }));
     }
 
-    /// <summary>202 (2.1).</summary>
-    public async Task<ApiResult> DeleteAsync(RequestContext caller, string name) =>
-        await committer.CommitAsync(new Change(new DeleteKeypair(caller.User, name))) switch
+    /// <summary>202, from 2.2 on 204.</summary>
+    public async Task<ApiResult> DeleteAsync(RequestContext caller, string name, Query query)
+    {
+        if (OwnerOf(caller, query["user_id"]) is not { } owner)
+            return ServerAccess.NotAllowed("os-keypairs:delete");
+        return await committer.CommitAsync(new Change(new DeleteKeypair(owner, name))) switch
         {
-            CommitOutcome.Missed => NoSuchKey(caller, name),
+            CommitOutcome.Missed => NoSuchKey(owner, name),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Empty(202),
+            _ => ApiResult.Empty(caller.Version.Has(2) ? 204 : 202),
         };
+    }
+
+    /// <summary>Whose keys are meant: from 2.10 on an admin may name another user. Null when the caller may not.</summary>
+    private static UserId? OwnerOf(RequestContext caller, string? asked)
+    {
+        if (asked is null || !caller.Version.Has(10) || asked == caller.User.ToString())
+            return caller.User;
+        return caller.IsAdmin ? new UserId(Guid.TryParse(asked, out var id) ? id : Guid.Empty) : null;
+    }
 
     private static void WriteWrapped(Utf8JsonWriter w, Action write)
     {
@@ -93,13 +135,15 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
         w.WriteEndObject();
     }
 
-    private static void WriteKey(Utf8JsonWriter w, string name, SshKey key)
+    private static void WriteKey(Utf8JsonWriter w, string name, SshKey key, Microversion version)
     {
         w.WriteString("name", name);
         w.WriteString("public_key", key.PublicKey);
         w.WriteString("fingerprint", key.Fingerprint);
+        if (version.Has(2))
+            w.WriteString("type", "ssh");
     }
 
-    private static ApiResult NoSuchKey(RequestContext caller, string name) =>
-        ApiResult.NotFound($"Keypair {name} not found for user {caller.User}");
+    private static ApiResult NoSuchKey(UserId owner, string name) =>
+        ApiResult.NotFound($"Keypair {name} not found for user {owner}");
 }

@@ -6,17 +6,17 @@ using Cells.Messaging.Storage;
 
 namespace Cells.Api.Nova;
 
-/// <summary>Quota sets and limits (Nova API 2.1, os-quota-sets and limits).</summary>
+/// <summary>Quota sets and limits (Nova API, os-quota-sets and limits).</summary>
 internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
 {
     public async Task<ApiResult> ShowAsync(RequestContext caller, string project, bool detail, CancellationToken stop) =>
-        await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null ? refusal! : Show(project, standing, detail);
+        await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null ? refusal! : Show(project, standing, detail, caller.Version);
 
     /// <summary>The limits of a project that was given none of its own.</summary>
     public async Task<ApiResult> DefaultsAsync(RequestContext caller, string project, CancellationToken stop) =>
         await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null
             ? refusal!
-            : Show(project, new QuotaStanding(QuotaLimits.Default, QuotaUsage.None), detail: false);
+            : Show(project, new QuotaStanding(QuotaLimits.Default, QuotaUsage.None), detail: false, caller.Version);
 
     public async Task<ApiResult> UpdateAsync(RequestContext caller, string project, JsonElement body, CancellationToken stop)
     {
@@ -44,7 +44,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         if (await committer.CommitAsync(new Change(set)) is CommitOutcome.Unavailable lost)
             return Unavailable.Result(lost);
         return (await store.StandingAsync(set.Project, stop)) is { } now
-            ? ApiResult.Ok(w => WriteSet(w, id: null, now, detail: false))
+            ? ApiResult.Ok(w => WriteSet(w, id: null, now, detail: false, caller.Version))
             : NoSuchProject(project);
     }
 
@@ -67,7 +67,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     public async Task<ApiResult> LimitsAsync(RequestContext caller, string? tenant, CancellationToken stop)
     {
         var (standing, refusal) = await FindAsync(caller, tenant ?? caller.Project!.Value.ToString(), stop);
-        return standing is null ? refusal! : ApiResult.Ok(w => WriteLimits(w, standing));
+        return standing is null ? refusal! : ApiResult.Ok(w => WriteLimits(w, standing, caller.Version));
     }
 
     private async Task<(QuotaStanding? Standing, ApiResult? Refusal)> FindAsync(RequestContext caller, string project, CancellationToken stop)
@@ -85,9 +85,10 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         ? $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
         : null;
 
-    private static ApiResult Show(string project, QuotaStanding standing, bool detail) => ApiResult.Ok(w => WriteSet(w, project, standing, detail));
+    private static ApiResult Show(string project, QuotaStanding standing, bool detail, Microversion version) =>
+        ApiResult.Ok(w => WriteSet(w, project, standing, detail, version));
 
-    private static void WriteSet(Utf8JsonWriter w, string? id, QuotaStanding standing, bool detail)
+    private static void WriteSet(Utf8JsonWriter w, string? id, QuotaStanding standing, bool detail, Microversion version)
     {
         var (limits, used) = (standing.Limits, standing.Used);
         w.WriteStartObject();
@@ -101,14 +102,20 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         Write("metadata_items", limits.MetadataItems, 0);
         Write("server_groups", limits.ServerGroups, 0);
         Write("server_group_members", limits.ServerGroupMembers, 0);
-        // Fields that belong to 2.1 for what this cloud leaves to nobody: no limit of theirs is ever met.
-        Write("injected_files", InjectedFiles, 0);
-        Write("injected_file_content_bytes", InjectedFileBytes, 0);
-        Write("injected_file_path_bytes", 255, 0);
-        Write("fixed_ips", -1, 0);
-        Write("floating_ips", -1, 0);
-        Write("security_groups", -1, 0);
-        Write("security_group_rules", -1, 0);
+        // For what this cloud leaves to nobody: no limit of theirs is ever met.
+        if (!version.Has(57))
+        {
+            Write("injected_files", InjectedFiles, 0);
+            Write("injected_file_content_bytes", InjectedFileBytes, 0);
+            Write("injected_file_path_bytes", 255, 0);
+        }
+        if (!version.Has(36))
+        {
+            Write("fixed_ips", -1, 0);
+            Write("floating_ips", -1, 0);
+            Write("security_groups", -1, 0);
+            Write("security_group_rules", -1, 0);
+        }
         w.WriteEndObject();
         w.WriteEndObject();
 
@@ -130,7 +137,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     private const int InjectedFiles = 5;
     private const int InjectedFileBytes = 10_240;
 
-    private static void WriteLimits(Utf8JsonWriter w, QuotaStanding standing)
+    private static void WriteLimits(Utf8JsonWriter w, QuotaStanding standing, Microversion version)
     {
         var (limits, used) = (standing.Limits, standing.Used);
         w.WriteStartObject();
@@ -143,20 +150,27 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         w.WriteNumber("maxTotalRAMSize", limits.RamMib);
         w.WriteNumber("maxTotalKeypairs", limits.KeyPairs);
         w.WriteNumber("maxServerMeta", limits.MetadataItems);
-        w.WriteNumber("maxImageMeta", limits.MetadataItems);
+        if (!version.Has(39))
+            w.WriteNumber("maxImageMeta", limits.MetadataItems);
         w.WriteNumber("maxServerGroups", limits.ServerGroups);
         w.WriteNumber("maxServerGroupMembers", limits.ServerGroupMembers);
-        w.WriteNumber("maxPersonality", InjectedFiles);
-        w.WriteNumber("maxPersonalitySize", InjectedFileBytes);
-        w.WriteNumber("maxTotalFloatingIps", -1);
-        w.WriteNumber("maxSecurityGroups", -1);
-        w.WriteNumber("maxSecurityGroupRules", -1);
+        if (!version.Has(57))
+        {
+            w.WriteNumber("maxPersonality", InjectedFiles);
+            w.WriteNumber("maxPersonalitySize", InjectedFileBytes);
+        }
         w.WriteNumber("totalInstancesUsed", used.Instances);
         w.WriteNumber("totalCoresUsed", used.Cores);
         w.WriteNumber("totalRAMUsed", used.RamMib);
         w.WriteNumber("totalServerGroupsUsed", 0);
-        w.WriteNumber("totalFloatingIpsUsed", 0);
-        w.WriteNumber("totalSecurityGroupsUsed", 0);
+        if (!version.Has(36))
+        {
+            w.WriteNumber("maxTotalFloatingIps", -1);
+            w.WriteNumber("maxSecurityGroups", -1);
+            w.WriteNumber("maxSecurityGroupRules", -1);
+            w.WriteNumber("totalFloatingIpsUsed", 0);
+            w.WriteNumber("totalSecurityGroupsUsed", 0);
+        }
         w.WriteEndObject();
         w.WriteEndObject();
         w.WriteEndObject();

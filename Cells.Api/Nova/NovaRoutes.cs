@@ -2,24 +2,42 @@ using Cells.Api.Http;
 
 namespace Cells.Api.Nova;
 
-/// <summary>The compute API's routes (microversion 2.1): HTTP in, handlers' arguments out.</summary>
-internal sealed class NovaRoutes(NovaServers servers, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
+/// <summary>The compute API's routes, each with the microversions that have it: HTTP in, handlers' arguments out.</summary>
+internal sealed class NovaRoutes(
+    NovaServers servers, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
 {
     private const string V = "/v2.1";
 
     public IEnumerable<ApiRoute> Routes =>
     [
-        Get($"{V}/servers", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: false, stop)),
-        Get($"{V}/servers/detail", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: true, stop)),
-        Post($"{V}/servers", (r, stop) => CreateServer.Read(r.Body, out var refusal) is { } asked
+        Get($"{V}/servers", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: false, stop)).Takes(ServerList.Known),
+        Get($"{V}/servers/detail", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: true, stop)).Takes(ServerList.Known),
+        Post($"{V}/servers", (r, stop) => CreateServer.Read(r.Body, r.Caller.Version, out var refusal) is { } asked
             ? servers.CreateAsync(r.Caller, asked, stop) : Task.FromResult(refusal!)),
         Get($"{V}/servers/{{id}}", (r, stop) => servers.ShowAsync(r.Caller, r.Route["id"], stop)),
+        Put($"{V}/servers/{{id}}", (r, stop) => UpdateServer.Read(r.Body, r.Caller.Version, out var refusal) is { } asked
+            ? servers.UpdateAsync(r.Caller, r.Route["id"], asked, stop) : Task.FromResult(refusal!)),
         Delete($"{V}/servers/{{id}}", (r, stop) => servers.DeleteAsync(r.Caller, r.Route["id"], stop)),
 
-        Get($"{V}/flavors", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: false, stop)),
-        Get($"{V}/flavors/detail", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: true, stop)),
+        Get($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.ListAsync(r.Caller, r.Route["id"], stop)),
+        Post($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: false, stop)),
+        Put($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: true, stop)),
+        Get($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.ShowAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+        Put($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.SetAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)),
+        Delete($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.RemoveAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+
+        Get($"{V}/servers/{{id}}/tags", (r, stop) => tags.ListAsync(r.Caller, r.Route["id"], stop)).Since(26),
+        Put($"{V}/servers/{{id}}/tags", (r, stop) => tags.ReplaceAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(26),
+        Delete($"{V}/servers/{{id}}/tags", (r, stop) => tags.ClearAsync(r.Caller, r.Route["id"], stop)).Since(26),
+        Get($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.CheckAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)).Since(26),
+        (Put($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.AddAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)) with { Body = BodyShape.None }).Since(26),
+        Delete($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.RemoveAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)).Since(26),
+
+        Get($"{V}/flavors", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: false, stop)).Takes(FlavorOrder.Known),
+        Get($"{V}/flavors/detail", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: true, stop)).Takes(FlavorOrder.Known),
         Post($"{V}/flavors", (r, stop) => flavors.CreateAsync(r.Caller, r.Body, stop)),
         Get($"{V}/flavors/{{id}}", (r, stop) => flavors.ShowAsync(r.Caller, r.Route["id"], stop)),
+        Put($"{V}/flavors/{{id}}", (r, stop) => flavors.UpdateAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(55),
         Delete($"{V}/flavors/{{id}}", (r, stop) => flavors.DeleteAsync(r.Caller, r.Route["id"], stop)),
         Get($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.ShowSpecsAsync(r.Caller, r.Route["id"], key: null, stop)),
         Post($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.AddSpecsAsync(r.Caller, r.Route["id"], r.Body, stop)),
@@ -27,12 +45,12 @@ internal sealed class NovaRoutes(NovaServers servers, NovaFlavors flavors, NovaK
         Put($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.SetSpecAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)),
         Delete($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.RemoveSpecAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
 
-        Get($"{V}/os-keypairs", (r, stop) => keypairs.ListAsync(r.Caller, stop)),
+        Get($"{V}/os-keypairs", (r, stop) => keypairs.ListAsync(r.Caller, r.Query, stop)).Takes("user_id", "limit", "marker"),
         Post($"{V}/os-keypairs", (r, stop) => keypairs.CreateAsync(r.Caller, r.Body, stop)),
-        Get($"{V}/os-keypairs/{{name}}", (r, stop) => keypairs.ShowAsync(r.Caller, r.Route["name"], stop)),
-        Delete($"{V}/os-keypairs/{{name}}", (r, _) => keypairs.DeleteAsync(r.Caller, r.Route["name"])),
+        Get($"{V}/os-keypairs/{{name}}", (r, stop) => keypairs.ShowAsync(r.Caller, r.Route["name"], r.Query, stop)).Takes("user_id"),
+        Delete($"{V}/os-keypairs/{{name}}", (r, _) => keypairs.DeleteAsync(r.Caller, r.Route["name"], r.Query)).Takes("user_id"),
 
-        Get($"{V}/limits", (r, stop) => quotas.LimitsAsync(r.Caller, r.Query["tenant_id"], stop)),
+        Get($"{V}/limits", (r, stop) => quotas.LimitsAsync(r.Caller, r.Query["tenant_id"], stop)).Takes("reserved", "tenant_id"),
         Get($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], detail: false, stop)),
         Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Body, stop)),
         Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], stop)),

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace Cells.Api.Nova;
 
-/// <summary>Servers (Nova API 2.1). Free of HTTP: a stepped world calls it as the listener does.</summary>
+/// <summary>Servers (Nova API). Free of HTTP: a stepped world calls it as the listener does.</summary>
 public sealed class NovaServers
 {
     // A create or delete that loses to others is decided again on what they left; so often in a row means something is wrong.
@@ -22,16 +22,17 @@ public sealed class NovaServers
     private readonly KeypairStore _keypairs;
     private readonly QuotaStore _quotas;
     private readonly IServerDispatch _dispatch;
+    private readonly ICommitter _committer;
     private readonly TimeProvider _time;
     private readonly IIdSource _ids;
     private readonly HomeOptions _options;
 
     internal NovaServers(
         ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas,
-        IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options)
+        IServerDispatch dispatch, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
         (_store, _flavors, _images, _keypairs, _quotas) = (store, flavors, images, keypairs, quotas);
-        (_dispatch, _time, _ids, _options) = (dispatch, time, ids, options);
+        (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
     }
 
     /// <summary>202 once intent, quota, dispatch and message are committed together; whatever happens then is seen in the server's status.</summary>
@@ -43,7 +44,25 @@ public sealed class NovaServers
         Unavailable.GuardAsync(() => DeleteOnceAsync(caller, id, stop));
 
     public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        await FindAsync(caller, id, stop) is { } server ? ApiResult.Ok(w => WriteOne(w, server, caller)) : NoSuchServer(id));
+        await FindAsync(caller, id, stop) is { } server ? One(server, caller, ServerAnswer.Show) : NoSuchServer(id));
+
+    /// <summary>Name, description, addresses and disk config: the home's own words for a server, at any time until its delete.</summary>
+    internal Task<ApiResult> UpdateAsync(RequestContext caller, string id, UpdateServer asked, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    {
+        if (!caller.MayChange)
+            return ServerAccess.NotAllowed("servers:update");
+        if (await FindAsync(caller, id, stop) is not { } server)
+            return NoSuchServer(id);
+        if (ServerAccess.Refusal(caller, server, "update") is { } refusal)
+            return refusal;
+        var outcome = await _committer.CommitAsync(new Change(new DescribeServer(
+            server.Intent.Id, asked.Name, asked.SetsDescription, asked.Description, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6, _time.GetUtcNow())));
+        if (outcome is CommitOutcome.Unavailable lost)
+            return Unavailable.Result(lost);
+        if (await FindAsync(caller, id, stop) is not { } after)
+            return NoSuchServer(id);
+        return ServerAccess.Refusal(caller, after, "update") ?? One(after, caller, ServerAnswer.Update);
+    });
 
     public Task<ApiResult> ListAsync(RequestContext caller, Query query, bool detail, CancellationToken stop) => Unavailable.GuardAsync(async () =>
     {
@@ -122,11 +141,22 @@ public sealed class NovaServers
         var now = Microseconds(_time.GetUtcNow());
         var reservation = $"r-{_ids.NewGuid().ToString("N")[..8]}";
         var spec = new ImageSpec(image.Id, image.Data!.SizeBytes, image.Data.Sha256, image.DiskFormat!);
-        return [.. Enumerable.Range(1, count).Select(number => new InstanceIntent(
-            new InstanceId(_ids.NewGuid()), caller.Project!.Value, caller.User,
-            asked.MaxCount == 1 ? asked.Name : $"{asked.Name}-{number}",
-            asked.Metadata, flavor.Flavor, flavor.Made, spec, asked.KeyName, asked.Hints, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6,
-            reservation, Number: 1, Desired.Active, caller.RequestId, now + _options.IntentTerm, now, now, TerminatedAt: null))];
+        var ordered = flavor.Flavor with { ExtraSpecs = flavor.ExtraSpecs.Count == 0 ? null : flavor.ExtraSpecs };
+        return [.. Enumerable.Range(0, count).Select(index =>
+        {
+            var (id, name) = (new InstanceId(_ids.NewGuid()), asked.MaxCount == 1 ? asked.Name : $"{asked.Name}-{index + 1}");
+            return new InstanceIntent(
+                id, caller.Project!.Value, caller.User, name,
+                asked.Metadata, ordered, flavor.Made, spec, asked.KeyName, asked.Hints, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6,
+                reservation, Number: 1, Desired.Active, caller.RequestId, now + _options.IntentTerm, now, now, TerminatedAt: null)
+            {
+                // Before there were descriptions the name was shown as one (Nova API, 2.19).
+                Description = caller.Version.Has(19) ? asked.Description : name,
+                Hostname = Hostname.Of(name, id),
+                LaunchIndex = index,
+                Tags = asked.Tags,
+            };
+        })];
     }
 
     private async Task<ApiResult> DeleteOnceAsync(RequestContext caller, string id, CancellationToken stop)
@@ -158,13 +188,7 @@ public sealed class NovaServers
         return ApiResult.Unavailable($"Server {id} changed with every attempt; it was not deleted.", Unavailable.RetryAfter);
     }
 
-    /// <summary>Null for what is not there, is gone, or is another project's: they look the same.</summary>
-    private async Task<Server?> FindAsync(RequestContext caller, string id, CancellationToken stop)
-    {
-        if (!Guid.TryParseExact(id, "D", out var uuid) || await _store.FindAsync(new InstanceId(uuid), stop) is not { } server)
-            return null;
-        return server.View.VmState != VmState.Deleted && (caller.IsAdmin || server.Intent.Project == caller.Project) ? server : null;
-    }
+    private Task<Server?> FindAsync(RequestContext caller, string id, CancellationToken stop) => _store.FindAsync(caller, id, stop);
 
     private ApiResult Accepted(CreateServer asked, List<InstanceIntent> intents)
     {
@@ -199,13 +223,13 @@ public sealed class NovaServers
         w.WriteEndObject();
     }
 
-    private void WriteOne(Utf8JsonWriter w, Server server, RequestContext caller)
+    private ApiResult One(Server server, RequestContext caller, ServerAnswer answer) => ApiResult.Ok(w =>
     {
         w.WriteStartObject();
         w.WritePropertyName("server");
-        ServerDetail.Write(w, server, _options.BaseUrl, caller.IsAdmin);
+        ServerDetail.Write(w, server, _options.BaseUrl, new ServerShape(caller.Version, caller.IsAdmin, answer));
         w.WriteEndObject();
-    }
+    });
 
     private void WriteList(Utf8JsonWriter w, IReadOnlyList<Server> servers, bool detail, RequestContext caller, string? next)
     {
@@ -214,7 +238,7 @@ public sealed class NovaServers
         foreach (var server in servers)
         {
             if (detail)
-                ServerDetail.Write(w, server, _options.BaseUrl, caller.IsAdmin);
+                ServerDetail.Write(w, server, _options.BaseUrl, new ServerShape(caller.Version, caller.IsAdmin, ServerAnswer.List));
             else
                 ServerDetail.WriteShort(w, server, _options.BaseUrl);
         }
@@ -245,5 +269,5 @@ public sealed class NovaServers
     private static ApiResult LaneFull(DispatchOutcome.LaneFull full) =>
         ApiResult.Unavailable($"The link to cell {full.Link} is full; nothing was changed.", full.RetryAfter);
 
-    private static ApiResult NoSuchServer(string id) => ApiResult.NotFound($"Instance {id} could not be found.");
+    private static ApiResult NoSuchServer(string id) => ServerAccess.NoSuchServer(id);
 }

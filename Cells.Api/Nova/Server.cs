@@ -6,5 +6,8 @@ namespace Cells.Api.Nova;
 /// <summary>A server as the API cell knows it: what was asked, where it was sent, what was reported, and what follows from the three.</summary>
 internal sealed record Server(InstanceIntent Intent, ViewDispatch Dispatch, InstanceRow? Observed)
 {
+    /// <summary>Of the host that was last reported, as its cell last showed it; null when there is none.</summary>
+    public string? HostStatus { get; init; }
+
     public ServerView View { get; } = Contracts.View.Of(Intent.ForView, Dispatch, Observed);
 }

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Cells.Api.Http;
 using Cells.Contracts;
 
 namespace Cells.Api.Nova;
 
-/// <summary>How a server is shown (Nova API 2.1).</summary>
+/// <summary>How a server is shown (Nova API, servers), in each version.</summary>
 internal static class ServerDetail
 {
     private static readonly HashSet<string> WithProgress = new(StringComparer.Ordinal) { "ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING" };
@@ -22,9 +23,9 @@ internal static class ServerDetail
         w.WriteEndObject();
     }
 
-    public static void Write(Utf8JsonWriter w, Server server, string baseUrl, bool forAdmin)
+    public static void Write(Utf8JsonWriter w, Server server, string baseUrl, ServerShape shape)
     {
-        var (intent, view) = (server.Intent, server.View);
+        var (intent, view, version) = (server.Intent, server.View, shape.Version);
         w.WriteStartObject();
         w.WriteString("id", intent.Id.Value);
         w.WriteString("name", intent.Name);
@@ -37,7 +38,7 @@ internal static class ServerDetail
         w.WriteEndObject();
         w.WriteString("hostId", HostIdOf(intent.Project, view.HostName));
         NovaLinks.WriteReference(w, "image", intent.Image.Id.ToString(), NovaLinks.Bookmark(baseUrl, $"images/{intent.Image.Id}"));
-        NovaLinks.WriteReference(w, "flavor", intent.Flavor.Id, NovaLinks.Bookmark(baseUrl, $"flavors/{Uri.EscapeDataString(intent.Flavor.Id)}"));
+        WriteFlavor(w, intent.Flavor, baseUrl, version);
         w.WriteString("created", NovaTime(intent.CreatedAt));
         w.WriteString("updated", NovaTime(view.UpdatedAt));
         w.WriteStartObject("addresses");
@@ -50,23 +51,106 @@ internal static class ServerDetail
             w.WriteNumber("progress", Progress(view));
         if (view.Fault is { } fault && WithFault.Contains(view.Status))
             WriteFault(w, fault);
+        WriteNewer(w, server, shape);
+        if (shape.IsWhole)
+            WriteExtended(w, server, shape);
+        w.WriteEndObject();
+    }
+
+    // What versions added to every answer, an update included.
+    private static void WriteNewer(Utf8JsonWriter w, Server server, ServerShape shape)
+    {
+        var (intent, version) = (server.Intent, shape.Version);
+        if (version.Has(9))
+            w.WriteBoolean("locked", intent.Lock is not null);
+        if (version.Has(73))
+            w.WriteString("locked_reason", intent.Lock?.Reason);
+        if (version.Has(19))
+            w.WriteString("description", intent.Description);
+        if (version.Has(26))
+            WriteStrings(w, "tags", intent.Tags);
+        if (version.Has(63))
+            w.WriteNull("trusted_image_certificates");   // a create that names some is refused
+        if (version.Has(71) && shape.Answer != ServerAnswer.List)
+            WriteStrings(w, "server_groups", intent.Group is { } group ? [group.ToString("D")] : []);
+    }
+
+    private static void WriteExtended(Utf8JsonWriter w, Server server, ServerShape shape)
+    {
+        var (intent, view) = (server.Intent, server.View);
         w.WriteString("OS-EXT-AZ:availability_zone", intent.Hints.AvailabilityZone ?? (view.HostName is null ? "" : "nova"));
         w.WriteString("config_drive", "");
         w.WriteString("key_name", intent.KeyName);
         WriteTime(w, "OS-SRV-USG:launched_at", view.LaunchedAt);
         WriteTime(w, "OS-SRV-USG:terminated_at", view.TerminatedAt);
-        if (forAdmin)
-        {
-            w.WriteString("OS-EXT-SRV-ATTR:host", view.HostName);
-            w.WriteString("OS-EXT-SRV-ATTR:instance_name", $"instance-{intent.Id}");
-            w.WriteString("OS-EXT-SRV-ATTR:hypervisor_hostname", view.HostName);
-        }
+        if (shape.ForAdmin)
+            WriteForAdmin(w, server, shape.Version);
         w.WriteString("OS-EXT-STS:task_state", view.TaskState.Name());
         w.WriteString("OS-EXT-STS:vm_state", view.VmState.Name());
         w.WriteNumber("OS-EXT-STS:power_state", (int)view.PowerState);
         w.WriteStartArray("os-extended-volumes:volumes_attached");
         w.WriteEndArray();
+    }
+
+    private static void WriteForAdmin(Utf8JsonWriter w, Server server, Microversion version)
+    {
+        var (intent, view) = (server.Intent, server.View);
+        w.WriteString("OS-EXT-SRV-ATTR:host", view.HostName);
+        w.WriteString("OS-EXT-SRV-ATTR:instance_name", $"instance-{intent.Id}");
+        w.WriteString("OS-EXT-SRV-ATTR:hypervisor_hostname", view.HostName);
+        if (version.Has(16))
+            w.WriteString("host_status", HostStatusOf(view, server.HostStatus));
+        if (!version.Has(3))
+            return;
+        w.WriteString("OS-EXT-SRV-ATTR:hostname", intent.Hostname);
+        w.WriteString("OS-EXT-SRV-ATTR:reservation_id", intent.ReservationId);
+        w.WriteNumber("OS-EXT-SRV-ATTR:launch_index", intent.LaunchIndex);
+        w.WriteString("OS-EXT-SRV-ATTR:kernel_id", "");
+        w.WriteString("OS-EXT-SRV-ATTR:ramdisk_id", "");
+        w.WriteString("OS-EXT-SRV-ATTR:root_device_name", RootDevice);
+        w.WriteNull("OS-EXT-SRV-ATTR:user_data");        // a create that brings some is refused
+    }
+
+    /// <summary>How Xen's block front end names the VBD of device 0, which is the root disk.</summary>
+    private const string RootDevice = "/dev/xvda";
+
+    private static string HostStatusOf(ServerView view, string? status) => (view.HostName, status) switch
+    {
+        (null, _) => "",
+        (_, "up") => "UP",
+        (_, "down") => "DOWN",
+        (_, "maintenance") => "MAINTENANCE",
+        _ => "UNKNOWN",
+    };
+
+    // Since 2.47 the flavor as it was ordered stands in the server: it may be gone by now.
+    private static void WriteFlavor(Utf8JsonWriter w, Flavor flavor, string baseUrl, Microversion version)
+    {
+        if (!version.Has(47))
+        {
+            NovaLinks.WriteReference(w, "flavor", flavor.Id, NovaLinks.Bookmark(baseUrl, $"flavors/{Uri.EscapeDataString(flavor.Id)}"));
+            return;
+        }
+        w.WriteStartObject("flavor");
+        w.WriteString("original_name", flavor.Name);
+        w.WriteNumber("vcpus", flavor.Vcpus);
+        w.WriteNumber("ram", flavor.MemoryMib);
+        w.WriteNumber("disk", flavor.DiskGib);
+        w.WriteNumber("ephemeral", 0);
+        w.WriteNumber("swap", 0);
+        w.WriteStartObject("extra_specs");
+        foreach (var (key, value) in flavor.ExtraSpecs ?? new SortedDictionary<string, string>())
+            w.WriteString(key, value);
         w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter w, string name, IEnumerable<string> values)
+    {
+        w.WriteStartArray(name);
+        foreach (var value in values)
+            w.WriteStringValue(value);
+        w.WriteEndArray();
     }
 
     /// <summary>Percent of the workflow's steps that are done, from "clone-disk 3/7"; 0 when none runs, as in Nova.</summary>

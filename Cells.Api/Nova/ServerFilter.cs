@@ -26,6 +26,13 @@ internal sealed record ServerFilter(
     string? Host,
     bool Nothing)
 {
+    public DateTimeOffset? ChangedBefore { get; init; }
+
+    /// <summary>True: only locked ones; false: none; null: both.</summary>
+    public bool? Locked { get; init; }
+
+    public TagFilter Tags { get; init; } = TagFilter.None;
+
     public static readonly ServerFilter All = new(null, false, null, null, null, null, null, null, null, null, null, [], [], [], [], null, false);
 
     /// <summary>What the database was not asked, or could only be asked roughly.</summary>
@@ -34,6 +41,7 @@ internal sealed record ServerFilter(
         var view = server.View;
         return (Deleted is null || Deleted == (view.VmState == VmState.Deleted))
             && (ChangedSince is null || view.UpdatedAt >= ChangedSince)
+            && (ChangedBefore is null || view.UpdatedAt <= ChangedBefore)
             && (Statuses.Count == 0 || Statuses.Contains(view.Status, StringComparer.OrdinalIgnoreCase))
             && (VmStates.Count == 0 || VmStates.Contains(view.VmState.Name(), StringComparer.OrdinalIgnoreCase))
             && (TaskStates.Count == 0 || TaskStates.Contains(view.TaskState.Name() ?? "none", StringComparer.OrdinalIgnoreCase))
@@ -42,5 +50,15 @@ internal sealed record ServerFilter(
     }
 
     /// <summary>Whether a page of rows may lose some to <see cref="Shows"/>, beyond what a race loses.</summary>
-    public bool IsJudgedByView => ChangedSince is not null || Statuses.Count + VmStates.Count + TaskStates.Count + PowerStates.Count > 0 || Host is not null;
+    public bool IsJudgedByView => (ChangedSince ?? ChangedBefore) is not null || Statuses.Count + VmStates.Count + TaskStates.Count + PowerStates.Count > 0 || Host is not null;
+}
+
+/// <summary>Which tags a server has; null asks nothing.</summary>
+/// <param name="All">Every one of them.</param>
+/// <param name="Any">At least one.</param>
+/// <param name="NotAll">Not every one.</param>
+/// <param name="NotAny">None.</param>
+internal sealed record TagFilter(IReadOnlyList<string>? All, IReadOnlyList<string>? Any, IReadOnlyList<string>? NotAll, IReadOnlyList<string>? NotAny)
+{
+    public static readonly TagFilter None = new(null, null, null, null);
 }

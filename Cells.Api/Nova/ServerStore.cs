@@ -19,7 +19,8 @@ internal sealed class ServerStore(ICellDatabase database)
                i.image_id, i.image_bytes, i.image_sha256, i.image_format, i.key_name, i.hints, i.disk_config, i.access_ip_v4, i.access_ip_v6,
                i.reservation_id, i.intent_number, i.desired, i.request_id, i.deadline, i.created_at, i.updated_at, i.terminated_at,
                d.epoch, d.state, d.asked, d.fault, d.settled_at, d.silent_since, d.silent_generation, d.silence_noted_at,
-               o.body
+               o.body,
+               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status
         """;
 
     private const string Joins = """
@@ -31,6 +32,7 @@ internal sealed class ServerStore(ICellDatabase database)
                 order by epoch desc
                 limit 1) as d on true
           left join instance_observed as o on o.instance = i.id
+          left join host_observed as h on h.host = o.host
         """;
 
     public Task<Server?> FindAsync(InstanceId id, CancellationToken stop) => database.OneAsync("server", $"""
@@ -116,6 +118,11 @@ internal sealed class ServerStore(ICellDatabase database)
         Add(filter.Project is not null, "i.project_id = @project", Reads.Uuid("project", filter.Project?.Value));
         Add(filter.ChangedSince is not null,
             "(i.updated_at >= @since or d.settled_at >= @since or (o.body ->> 'updated_at')::timestamptz >= @since)", Reads.Time("since", filter.ChangedSince));
+        Add(filter.Locked is not null, "(i.locked_by is not null) = @locked", Reads.Boolean("locked", filter.Locked));
+        Add(filter.Tags.All is not null, "i.tags @> @tags", Reads.Texts("tags", filter.Tags.All));
+        Add(filter.Tags.Any is not null, "i.tags && @tags_any", Reads.Texts("tags_any", filter.Tags.Any));
+        Add(filter.Tags.NotAll is not null, "not i.tags @> @not_tags", Reads.Texts("not_tags", filter.Tags.NotAll));
+        Add(filter.Tags.NotAny is not null, "not i.tags && @not_tags_any", Reads.Texts("not_tags_any", filter.Tags.NotAny));
         Add(filter.NamePattern is not null, "i.name ~ @name", Reads.Text("name", filter.NamePattern));
         Add(filter.Id is not null, "i.id = @uuid", Reads.Uuid("uuid", filter.Id));
         Add(filter.User is not null, "i.user_id = @user", Reads.Uuid("user", filter.User));
@@ -135,7 +142,7 @@ internal sealed class ServerStore(ICellDatabase database)
             new UserId(row.GetGuid(2)),
             row.GetString(3),
             Metadata(row.GetString(4)),
-            new Flavor(row.GetString(5), row.GetString(6), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9)),
+            new Flavor(row.GetString(5), row.GetString(6), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9)) { ExtraSpecs = Metadata(row.GetString(40)) },
             FlavorMade: default,
             new ImageSpec(new ImageId(row.GetGuid(10)), row.GetInt64(11), row.GetString(12), row.GetString(13)),
             row.TextOrNull(14),
@@ -150,12 +157,19 @@ internal sealed class ServerStore(ICellDatabase database)
             row.Time(23),
             row.Time(24),
             row.Time(25),
-            row.TimeOrNull(26));
+            row.TimeOrNull(26))
+        {
+            Description = row.TextOrNull(36),
+            Hostname = row.GetString(37) is { Length: > 0 } hostname ? hostname : Hostname.Of(row.GetString(3), new InstanceId(row.GetGuid(0))),
+            LaunchIndex = row.GetInt32(38),
+            Tags = row.GetFieldValue<string[]>(39),
+            Lock = row.TextOrNull(41) is { } by ? new ServerLock(by == "admin", row.TextOrNull(42)) : null,
+        };
         var silence = row.IsDBNull(32) ? null : new ViewSilence(row.Time(32), row.GetInt64(33), row.Time(34));
         var dispatch = new ViewDispatch(
             row.GetInt64(27), (DispatchState)row.GetInt16(28), row.TextOrNull(29) is { } asked ? CellName.Parse(asked) : null, row.TextOrNull(30), row.Time(31), silence);
         var observed = row.IsDBNull(35) ? null : JsonSerializer.Deserialize(row.GetString(35), WireJsonContext.Default.InstanceRow);
-        return new Server(intent, dispatch, observed);
+        return new Server(intent, dispatch, observed) { HostStatus = row.TextOrNull(43) };
     }
 
     private static SortedDictionary<string, string> Metadata(string json) => json == "{}"

@@ -104,7 +104,7 @@ public sealed partial class DocumentsTests
     public void Every_route_is_in_the_page_of_its_api()
     {
         // What a route does is not called, so its handlers' parts may be missing.
-        var open = new NovaRoutes(null!, null!, null!, null!).Routes
+        var open = new NovaRoutes(null!, null!, null!, null!, null!, null!).Routes
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
             .Concat(new ImageRoutes(null!, null!).Routes);
         var admin = new AdminRoutes(null!).Routes;

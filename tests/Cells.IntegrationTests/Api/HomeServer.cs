@@ -6,6 +6,8 @@ using Cells.Api;
 using Cells.Api.Http;
 using Cells.Api.Identity;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Storage;
 using Cells.TestKit;
@@ -143,9 +145,24 @@ internal sealed class HomeServer : IAsyncDisposable
     }
 
     /// <param name="more">Further members of the server, such as <c>"min_count": 2</c>.</param>
-    public Task<Answer> CreateServerAsync(string token, string name, string flavor, string image, string more = "") => SendAsync(
+    public Task<Answer> CreateServerAsync(
+        string token, string name, string flavor, string image, string more = "", params (string Name, string Value)[] headers) => SendAsync(
         "POST", "/compute/v2.1/servers",
-        Text(new { server = new { name, flavorRef = flavor, imageRef = image } }).Replace("}}", (more.Length == 0 ? "" : ", " + more) + "}}"), token);
+        Text(new { server = new { name, flavorRef = flavor, imageRef = image } }).Replace("}}", (more.Length == 0 ? "" : ", " + more) + "}}"), token, headers: headers);
+
+    /// <summary>What a compute cell's report leaves here: a copy of its row, of epoch 1, launched in 2026 and old.</summary>
+    public Task ReportAsync(
+        string id, VmState state, TaskState task = TaskState.None, PowerState power = PowerState.Running, string? fault = null, HostId? host = null)
+    {
+        var row = new InstanceRow(
+            new InstanceId(Guid.Parse(id)), AdminProject, Epoch: 1, Generation: 3, CellName.Parse("east-1"), host ?? new HostId(Guid.NewGuid()), "h1",
+            state, task, power, WorkingIntent: 1, AppliedIntent: 1, Released: false, fault, Step: null,
+            LaunchedAt: new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), UpdatedAt: new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return Database.ExecuteAsync($"""
+            insert into instance_observed (instance, epoch, generation, applied_intent, deleted, body, change_number)
+            values ('{id}', 1, 3, 1, false, '{JsonSerializer.Serialize(row, WireJsonContext.Default.InstanceRow).Replace("'", "''")}', 1)
+            """);
+    }
 
     public static string Text(object body) => JsonSerializer.Serialize(body);
 

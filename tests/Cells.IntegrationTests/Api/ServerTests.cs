@@ -464,15 +464,5 @@ public sealed class ServerTests
         Assert.That(await Home.Committer.CommitAsync(new Change(writes)), Is.InstanceOf<CommitOutcome.Committed>());
 
     // As the state lane would bring it.
-    private async Task ReportAsync(string id, VmState state, TaskState task, PowerState power, string? fault)
-    {
-        var row = new InstanceRow(
-            new InstanceId(Guid.Parse(id)), new ProjectId(Guid.Parse(_project)), Epoch: 1, Generation: 3, CellName.Parse("east-1"), new HostId(Guid.NewGuid()), "h1",
-            state, task, power, WorkingIntent: 1, AppliedIntent: 1, Released: false, fault, Step: null,
-            LaunchedAt: new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), UpdatedAt: new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        await Home.Database.ExecuteAsync($"""
-            insert into instance_observed (instance, epoch, generation, applied_intent, deleted, body, change_number)
-            values ('{id}', 1, 3, 1, false, '{JsonSerializer.Serialize(row, WireJsonContext.Default.InstanceRow).Replace("'", "''")}', 1)
-            """);
-    }
+    private static Task ReportAsync(string id, VmState state, TaskState task, PowerState power, string? fault) => Home.ReportAsync(id, state, task, power, fault);
 }

@@ -44,7 +44,7 @@ public sealed class CreateServerTests
     {
         using var body = JsonDocument.Parse($"{{\"server\": {{\"name\": \"x\", \"flavorRef\": \"1\", \"imageRef\": \"{Image}\", \"adminPass\": \"{new string('s', 300)}\"}}}}");
 
-        var asked = CreateServer.Read(body.RootElement, out var refusal);
+        var asked = CreateServer.Read(body.RootElement, Cells.Api.Http.Microversion.Minimum, out var refusal);
 
         Assert.That(asked, Is.Null);
         Assert.That(refusal!.Status, Is.EqualTo(400));
@@ -59,7 +59,7 @@ public sealed class CreateServerTests
              "os:scheduler_hints": {"target_cell": "global.east.east-1", "different_cell": "west"}}
             """.Replace("IMAGE", Image));
 
-        var hints = CreateServer.Read(body.RootElement, out _)!.Hints;
+        var hints = CreateServer.Read(body.RootElement, Cells.Api.Http.Microversion.Minimum, out _)!.Hints;
 
         Assert.That((hints.AvailabilityZone, hints.OnlyCell), Is.EqualTo(("zone-1", (CellName?)CellName.Parse("east-1"))));
         Assert.That(hints.NotCells, Is.EqualTo(new[] { CellName.Parse("west") }));
@@ -73,7 +73,7 @@ public sealed class CreateServerTests
         if (more.Length > 0)
             members.Add(more);
         using var body = JsonDocument.Parse($"{{\"server\": {{{string.Join(", ", members)}}}}}");
-        var asked = CreateServer.Read(body.RootElement, out var refusal);
+        var asked = CreateServer.Read(body.RootElement, Cells.Api.Http.Microversion.Minimum, out var refusal);
         Assert.That(refusal?.Message, Is.Null);
         return asked;
     }

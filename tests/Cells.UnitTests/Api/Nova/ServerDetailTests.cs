@@ -70,6 +70,8 @@ public sealed class ServerDetailTests
         new InstanceRow(Id, Project, 1, 5, CellName.Parse("east-1"), new HostId(Guid.Empty), "h1", VmState.Active, TaskState.None, PowerState.Running, 1, 1, false, null, null,
             T0.AddSeconds(5), T0.AddSeconds(10)));
 
-    private static string Show(Server server, bool forAdmin) =>
-        Encoding.UTF8.GetString(ApiResult.Ok(w => ServerDetail.Write(w, server, "http://h", forAdmin)).Body.Span);
+    private static string Show(Server server, bool forAdmin) => Show(server, new ServerShape(Microversion.Minimum, forAdmin, ServerAnswer.Show));
+
+    private static string Show(Server server, ServerShape shape) =>
+        Encoding.UTF8.GetString(ApiResult.Ok(w => ServerDetail.Write(w, server, "http://h", shape)).Body.Span);
 }
