@@ -34,6 +34,7 @@ public sealed class ApiHome : IDisposable
         ImageTickets = new ImageTickets(images, time, ids, options, logger);
         var servers = new ServerStore(database);
         Servers = new NovaServers(servers, flavors, images, keypairs, quotas, dispatch, committer, time, ids, options);
+        Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         _routes =
         [
             .. new VersionDocuments(options).Routes,
@@ -43,7 +44,7 @@ public sealed class ApiHome : IDisposable
             .. new ImageRoutes(_images, ImageTickets).Routes,
             .. new NovaRoutes(
                 Servers, new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
-                new NovaFlavors(flavors, committer, time, ids, options), new NovaKeypairs(keypairs, quotas, committer, time, options),
+                Flavors, new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
         ];
     }
@@ -52,6 +53,7 @@ public sealed class ApiHome : IDisposable
     public static SqlSource Sql { get; } = new("api", typeof(ApiHome).Assembly);
 
     public NovaServers Servers { get; }
+    internal NovaFlavors Flavors { get; }
     public ImageTickets ImageTickets { get; }
     public HomeOptions Options { get; }
     internal TokenSigner Signer { get; }

@@ -27,12 +27,12 @@ public sealed class DoorTests
     }
 
     [Test]
-    public async Task The_compute_version_document_states_2_1_and_links_to_itself()
+    public async Task The_compute_version_document_states_2_79_and_links_to_itself()
     {
         var version = (await Home.SendAsync("GET", "/compute/v2.1")).Json.GetProperty("version");
 
         Assert.That(version.GetProperty("id").GetString(), Is.EqualTo("v2.1"));
-        Assert.That(version.GetProperty("version").GetString(), Is.EqualTo("2.1"));
+        Assert.That(version.GetProperty("version").GetString(), Is.EqualTo("2.79"));
         Assert.That(version.GetProperty("min_version").GetString(), Is.EqualTo("2.1"));
         Assert.That(version.GetProperty("links")[0].GetProperty("href").GetString(), Is.EqualTo($"{Home.Url}/compute/v2.1/"));
     }
@@ -85,9 +85,10 @@ public sealed class DoorTests
     [TestCase("OpenStack-API-Version", "compute 2.1", 200)]
     [TestCase("OpenStack-API-Version", "compute latest", 200)]
     [TestCase("OpenStack-API-Version", "identity 3.14", 200)]
+    [TestCase("OpenStack-API-Version", "compute 2.79", 200)]
     [TestCase("X-OpenStack-Nova-API-Version", "2.1", 200)]
     [TestCase("X-OpenStack-Nova-API-Version", "latest", 200)]
-    [TestCase("OpenStack-API-Version", "compute 2.2", 406)]
+    [TestCase("OpenStack-API-Version", "compute 2.80", 406)]
     [TestCase("OpenStack-API-Version", "compute 2.0", 406)]
     [TestCase("X-OpenStack-Nova-API-Version", "2.96", 406)]
     [TestCase("OpenStack-API-Version", "compute two", 400)]
@@ -100,7 +101,7 @@ public sealed class DoorTests
         if (status == 406)
         {
             Assert.That(answer.FaultName, Is.EqualTo("computeFault"));
-            Assert.That(answer.Message, Is.EqualTo($"Version {value.Replace("compute ", "")} is not supported by the API. Minimum is 2.1 and maximum is 2.1."));
+            Assert.That(answer.Message, Is.EqualTo($"Version {value.Replace("compute ", "")} is not supported by the API. Minimum is 2.1 and maximum is 2.79."));
         }
     }
 

@@ -80,6 +80,31 @@ public sealed class OpenStackClientTests
     }
 
     [Test]
+    public async Task It_sets_and_unsets_what_a_server_is_called_and_tagged()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N");
+        var (flavor, image) = (await Home.NewFlavorAsync(), await Home.NewImageAsync());
+        var server = (await Home.CreateServerAsync(Home.AdminToken, name, flavor, image)).Json.GetProperty("server").GetProperty("id").GetString()!;
+        await Home.ReportAsync(server, Cells.Contracts.VmState.Active);
+
+        await NewestAsync("server", "set", server, "--property", "tier=front", "--property", "owner=ops", "--tag", "red", "--tag", "blue", "--description", "of the shop");
+        var set = JsonDocument.Parse(await NewestAsync("server", "show", server, "-f", "json")).RootElement;
+        var listed = JsonDocument.Parse(await NewestAsync("server", "list", "--tags", "red", "-f", "json")).RootElement;
+        await NewestAsync("server", "unset", server, "--property", "tier", "--tag", "red", "--description");
+        var unset = JsonDocument.Parse(await NewestAsync("server", "show", server, "-f", "json")).RootElement;
+        await NewestAsync("server", "delete", server);
+
+        Assert.That(set.GetProperty("properties").ToString(), Does.Contain("front").And.Contain("ops"));
+        Assert.That(set.GetProperty("tags").ToString(), Does.Contain("red").And.Contain("blue"));
+        Assert.That(set.GetProperty("description").GetString(), Is.EqualTo("of the shop"));
+        Assert.That(set.GetProperty("flavor").ToString(), Does.Contain("vcpus").Or.Contain("original_name"));
+        Assert.That(listed.EnumerateArray().Select(row => row.GetProperty("ID").GetString()), Is.EqualTo(new[] { server }));
+        Assert.That(unset.GetProperty("properties").ToString(), Does.Contain("ops").And.Not.Contain("front"));
+        Assert.That(unset.GetProperty("tags").ToString(), Does.Contain("blue").And.Not.Contain("red"));
+        Assert.That(unset.GetProperty("description").ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
+    [Test]
     public async Task It_manages_projects_users_roles_quotas_and_image_properties()
     {
         var name = "c" + Guid.NewGuid().ToString("N");
@@ -110,6 +135,9 @@ public sealed class OpenStackClientTests
     }
 
     private async Task<JsonElement> RunAsync(params string[] arguments) => JsonDocument.Parse(await RunTextAsync([.. arguments, "-f", "json"])).RootElement;
+
+    /// <summary>In the highest version that this cloud states.</summary>
+    private Task<string> NewestAsync(params string[] arguments) => RunTextAsync(["--os-compute-api-version", "2.79", .. arguments]);
 
     private async Task<string> RunTextAsync(params string[] arguments)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Cells.Api.Http;
 using Cells.Api.Nova;
 using Cells.Contracts;
@@ -50,6 +51,66 @@ public sealed class ServerDetailTests
         Assert.That(shown, Does.Contain("\"OS-EXT-SRV-ATTR:host\":\"h1\",\"OS-EXT-SRV-ATTR:instance_name\":\"instance-0f0f0f0f-0000-4000-8000-000000000001\",\"OS-EXT-SRV-ATTR:hypervisor_hostname\":\"h1\""));
     }
 
+    [TestCase(8, "locked", false)]
+    [TestCase(9, "locked", true)]
+    [TestCase(18, "description", false)]
+    [TestCase(19, "description", true)]
+    [TestCase(25, "tags", false)]
+    [TestCase(26, "tags", true)]
+    [TestCase(62, "trusted_image_certificates", false)]
+    [TestCase(63, "trusted_image_certificates", true)]
+    [TestCase(70, "server_groups", false)]
+    [TestCase(71, "server_groups", true)]
+    [TestCase(72, "locked_reason", false)]
+    [TestCase(73, "locked_reason", true)]
+    [TestCase(2, "OS-EXT-SRV-ATTR:hostname", false)]
+    [TestCase(3, "OS-EXT-SRV-ATTR:hostname", true)]
+    [TestCase(15, "host_status", false)]
+    [TestCase(16, "host_status", true)]
+    public void A_member_is_there_from_its_version_on(int minor, string member, bool there)
+    {
+        var shown = Json(Active(), new ServerShape(new Microversion(minor), ForAdmin: true, ServerAnswer.Show));
+
+        Assert.That(shown.TryGetProperty(member, out _), Is.EqualTo(there));
+    }
+
+    [Test]
+    public void Groups_are_shown_with_one_server_and_not_in_lists()
+    {
+        var group = Guid.Parse("0f0f0f0f-0000-4000-8000-0000000000aa");
+        var server = Active() with { Intent = Active().Intent with { Group = group } };
+
+        Assert.That(Json(server, new ServerShape(new Microversion(71), false, ServerAnswer.Show)).GetProperty("server_groups").GetRawText(), Is.EqualTo($"[\"{group}\"]"));
+        Assert.That(Json(server, new ServerShape(new Microversion(71), false, ServerAnswer.List)).TryGetProperty("server_groups", out _), Is.False);
+    }
+
+    [Test]
+    public void From_2_47_on_the_flavor_is_shown_as_it_was_ordered()
+    {
+        var server = Active() with { Intent = Active().Intent with { Flavor = new Flavor("1", "m1", 2, 1024, 10) { ExtraSpecs = new SortedDictionary<string, string> { ["a"] = "b" } } } };
+
+        Assert.That(Json(server, new ServerShape(new Microversion(47), false, ServerAnswer.Show)).GetProperty("flavor").GetRawText(),
+            Is.EqualTo("""{"original_name":"m1","vcpus":2,"ram":1024,"disk":10,"ephemeral":0,"swap":0,"extra_specs":{"a":"b"}}"""));
+    }
+
+    [TestCase("up", "UP")]
+    [TestCase("down", "DOWN")]
+    [TestCase("suspect", "UNKNOWN")]
+    [TestCase("maintenance", "MAINTENANCE")]
+    [TestCase(null, "UNKNOWN")]
+    public void Admins_see_how_the_host_is(string? status, string shown) => Assert.That(
+        Json(Active() with { HostStatus = status }, new ServerShape(new Microversion(16), ForAdmin: true, ServerAnswer.Show)).GetProperty("host_status").GetString(),
+        Is.EqualTo(shown));
+
+    [TestCase("Web Server_1", "web-server-1")]
+    [TestCase("a.b.c", "a-b-c")]
+    [TestCase("-x-", "x")]
+    [TestCase("\u4e2d", "server-0f0f0f0f-0000-4000-8000-000000000001")]
+    public void A_host_name_is_made_of_what_DNS_takes(string name, string hostname) => Assert.That(Hostname.Of(name, Id), Is.EqualTo(hostname));
+
+    [Test]
+    public void A_host_name_has_at_most_63_characters() => Assert.That(Hostname.Of(new string('a', 62) + "-b", Id), Is.EqualTo(new string('a', 62)));
+
     [Test]
     public void Host_ids_tell_projects_apart_and_not_hosts_names()
     {
@@ -69,6 +130,8 @@ public sealed class ServerDetailTests
         new ViewDispatch(1, DispatchState.Placed, CellName.Parse("east"), null, T0.AddSeconds(1), null),
         new InstanceRow(Id, Project, 1, 5, CellName.Parse("east-1"), new HostId(Guid.Empty), "h1", VmState.Active, TaskState.None, PowerState.Running, 1, 1, false, null, null,
             T0.AddSeconds(5), T0.AddSeconds(10)));
+
+    private static JsonElement Json(Server server, ServerShape shape) => JsonDocument.Parse(Show(server, shape)).RootElement;
 
     private static string Show(Server server, bool forAdmin) => Show(server, new ServerShape(Microversion.Minimum, forAdmin, ServerAnswer.Show));
 
