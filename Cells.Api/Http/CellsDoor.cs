@@ -16,7 +16,7 @@ namespace Cells.Api.Http;
 /// </summary>
 internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions options, ILogger logger)
 {
-    private const long MaximumBodyBytes = 1024 * 1024;
+    private const int MaximumBodyBytes = 1024 * 1024;
     private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = 32 };
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -68,8 +68,7 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         }
         catch (BadHttpRequestException error)
         {
-            return (ApiResult.Refuse(error.StatusCode, error.StatusCode == 413
-                ? $"The request is too large: at most {MaximumBodyBytes} bytes." : $"Malformed request: {error.Message}"), version);
+            return (error.StatusCode == 413 ? TooLarge() : ApiResult.Refuse(error.StatusCode, $"Malformed request: {error.Message}"), version);
         }
         catch (NpgsqlException error) when (error is not PostgresException { IsTransient: false })
         {
@@ -97,12 +96,16 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         var request = http.Request;
         var limit = http.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (limit is { IsReadOnly: false })
-            limit.MaxRequestBodySize = route.Body == BodyShape.Raw ? null : MaximumBodyBytes;
+            limit.MaxRequestBodySize = route.Body == BodyShape.Raw ? null : BoundedBody.Discarded;
 
         if (MediaTypeRefusal(route.Body, request) is { } unsupported)
             return unsupported;
-        using var body = route.Body is BodyShape.Json or BodyShape.JsonPatch ? await ParseAsync(http) : null;
-        if (body is null && route.Body is BodyShape.Json or BodyShape.JsonPatch)
+        var isJson = route.Body is BodyShape.Json or BodyShape.JsonPatch;
+        var bytes = isJson ? await BoundedBody.ReadAsync(request.Body, MaximumBodyBytes, http.RequestAborted) : default;
+        if (isJson && bytes is null)
+            return TooLarge();
+        using var body = bytes is { } text ? Parse(text) : null;
+        if (isJson && body is null)
             return ApiResult.BadRequest("Malformed request body: it is not JSON, or nested more than 32 levels deep.");
         if (body is not null && !StorableText.Holds(body.RootElement))
             return ApiResult.BadRequest($"Malformed request body: {StorableText.Refusal}");
@@ -135,11 +138,13 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         return known ? null : ApiResult.Refuse(415, $"Unsupported Content-Type: '{request.ContentType}'.");
     }
 
-    private static async Task<JsonDocument?> ParseAsync(HttpContext http)
+    private static ApiResult TooLarge() => ApiResult.Refuse(413, $"The request is too large: at most {MaximumBodyBytes} bytes.");
+
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> text)
     {
         try
         {
-            return await JsonDocument.ParseAsync(http.Request.Body, BodyOptions, http.RequestAborted);
+            return JsonDocument.Parse(text, BodyOptions);
         }
         catch (JsonException)
         {
