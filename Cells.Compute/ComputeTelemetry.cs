@@ -28,6 +28,9 @@ internal static partial class ComputeTelemetry
     [LoggerMessage(2215, LogLevel.Information, "Instance {Instance}: its host shows {Power}; vm_state {State}")]
     public static partial void Corrected(ILogger logger, InstanceId instance, PowerState power, VmState state);
 
+    [LoggerMessage(2218, LogLevel.Information, "Instance {Instance}: somebody moved it from host {From} to {To}; its claim follows")]
+    public static partial void Followed(ILogger logger, InstanceId instance, string from, string to);
+
     [LoggerMessage(2216, LogLevel.Information, "A decision was overtaken ({Missed}); it is taken again from what the database says")]
     public static partial void Overtaken(ILogger logger, string missed);
 

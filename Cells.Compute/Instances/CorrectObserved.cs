@@ -8,8 +8,9 @@ namespace Cells.Compute.Instances;
 /// </summary>
 internal static class CorrectObserved
 {
+    /// <param name="at">Where the pool shows the VM running, when that is not the row's place: somebody moved it inside of its pool.</param>
     /// <returns>The corrected row, or null when it already says so.</returns>
-    public static Instance? Shown(Instance row, PowerState shown, DateTimeOffset now)
+    public static Instance? Shown(Instance row, PowerState shown, DateTimeOffset now, Place? at = null)
     {
         if (!row.IsSettled)
             return null;
@@ -21,9 +22,10 @@ internal static class CorrectObserved
             PowerState.Shutdown => VmState.Stopped,
             _ => row.VmState,
         };
-        return state == row.VmState && shown == row.PowerState
+        var place = at ?? row.Place;
+        return state == row.VmState && shown == row.PowerState && place == row.Place
             ? null
-            : row.Changed(now) with { VmState = state, PowerState = shown, Fault = null };
+            : row.Changed(now) with { VmState = state, PowerState = shown, Place = place, Fault = null };
     }
 
     /// <summary>The pool says that the VM is no more: somebody removed it behind our back. That is a fault, not a stop.</summary>

@@ -12,4 +12,7 @@ internal static class ClaimOf
         new(ProviderId.Of(host), Resource.MemoryMib, request.Need.MemoryMib),
         new(ProviderId.Of(sr), Resource.DiskBytes, request.DiskBytes),
     ];
+
+    /// <summary>What goes with the VM when it moves to another host; its disk stays where it is.</summary>
+    public static IReadOnlyList<ClaimPart> OfHost(IReadOnlyList<ClaimPart> parts) => [.. parts.Where(p => p.Resource != Resource.DiskBytes)];
 }

@@ -20,6 +20,15 @@ internal sealed record ReleaseClaim(InstanceId Instance, long Epoch) : IWrite
     public WriteKind Kind => ClaimWrites.Release;
 }
 
+/// <summary>
+/// Puts what an instance holds of one host on another's account: its VM runs there already, so nothing is asked and nothing can be refused. The host may
+/// become overfull by it; then it takes nothing new.
+/// </summary>
+internal sealed record MoveClaim(InstanceId Instance, long Epoch, HostId From, HostId To) : IWrite
+{
+    public WriteKind Kind => ClaimWrites.Move;
+}
+
 internal static class ClaimWrites
 {
     /// <summary>Before <see cref="Take"/>: a claim that moves to another host may need the room that it gives back on a shared SR.</summary>
@@ -45,6 +54,38 @@ internal static class ClaimWrites
             """,
         Column.Uuid<ReleaseClaim>("instances", w => w.Instance.Value),
         Column.Bigint<ReleaseClaim>("epochs", w => w.Epoch));
+
+    public static readonly WriteKind Move = new UnguardedKind<MoveClaim>(
+        "move-claim", 245, """
+            with w as (
+                select instance_id, epoch, from_id, to_id
+                  from unnest(@instances, @epochs, @from, @to) as w (instance_id, epoch, from_id, to_id)
+            ), moved as (
+                update claim
+                   set provider_id = w.to_id
+                  from w
+                 where claim.instance_id = w.instance_id
+                   and claim.epoch <= w.epoch
+                   and claim.provider_id = w.from_id
+                returning w.from_id, w.to_id, claim.resource, claim.amount
+            ), delta as (
+                select provider_id, resource, sum(amount)::bigint as amount
+                  from (select from_id as provider_id, resource, -amount as amount from moved
+                         union all
+                        select to_id, resource, amount from moved) as both_ends
+                 group by provider_id, resource
+            )
+            update provider
+               set promised = provider.promised + delta.amount,
+                   generation = provider.generation + 1
+              from delta
+             where provider.id = delta.provider_id
+               and provider.resource = delta.resource
+            """,
+        Column.Uuid<MoveClaim>("instances", w => w.Instance.Value),
+        Column.Bigint<MoveClaim>("epochs", w => w.Epoch),
+        Column.Uuid<MoveClaim>("from", w => w.From.Value),
+        Column.Uuid<MoveClaim>("to", w => w.To.Value));
 
     public static readonly WriteKind Take = new TakeKind();
 

@@ -38,8 +38,8 @@ internal sealed partial class PlacerActor
             OnSrShown(sr);
         foreach (var host in m.Hosts)
             OnHostShown(host);
-        foreach (var gone in _hostsShown.Values.Where(h => h.Pool == m.Pool && m.Hosts.All(s => s.Host != h.Host)).ToList())
-            OnHostGone(new HostGone(m.Pool, gone.Host));
+        foreach (var gone in _inventory.Hosts.Where(h => h.Pool == m.Pool && m.Hosts.All(s => s.Host != h.Id)).ToList())
+            OnHostGone(new HostGone(m.Pool, gone.Id));
         OnOutside(m.Outside);
         if (before is null)
             foreach (var host in m.Hosts)
@@ -95,21 +95,58 @@ internal sealed partial class PlacerActor
     {
         if (entry is not { Row: { } row, Observed: { } observed } || !row.IsSettled || observed.Vm != row.Vm)
             return;
-        var next = observed.Shown is { } vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now) : CorrectObserved.Gone(row, Now);
+        var next = observed.Shown is { } vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now, ElsewhereThan(row, vm)) : CorrectObserved.Gone(row, Now);
         if (next is null)
             return;
+        var (from, to) = (row.Place!.Host, next.Place!.Host);
+        if (from != to && _rebuilding)
+        {
+            WithInventory(() => JudgeShown(entry));
+            return;
+        }
+        var move = new MoveInstance(row, next, Checked(observed.Owner));
         Commit(
             entry,
-            new Change(new MoveInstance(row, next, Checked(observed.Owner))),
-            movesClaims: false,
+            from == to ? new Change(move) : new Change(new MoveClaim(row.Id, row.Epoch, from, to), move),
+            movesClaims: from != to,
             committed: () =>
             {
                 Put(entry, next);
+                if (from != to)
+                    MovePromise(row, next);
                 ComputeTelemetry.Corrected(_setup.Logger, next.Id, next.PowerState, next.VmState);
             },
             // Another owner has the pool now, or the row moved: the next thing shown is judged against the row as it is then.
             missed: () => Reread(entry, () => entry.Observed = _pools.GetValueOrDefault(observed.Owner.Pool.Value)?.Owner == observed.Owner ? null : entry.Observed),
             unavailable: () => RetryLater(entry, () => JudgeShown(entry)));
+    }
+
+    /// <summary>
+    /// The row's place with the host that the pool shows; null when that is the row's own, or one that has no capacity here yet: then it is judged again
+    /// once it has.
+    /// </summary>
+    private Place? ElsewhereThan(Instance row, VmObservation vm) =>
+        row.Place is { } place && vm.ResidentOn is { } host && host != place.Host
+        && _inventory.Find(host) is { } record && _inventory.Find(ProviderId.Of(host), Resource.MemoryMib) is not null
+            ? place with { Host = host, HostName = record.Name }
+            : null;
+
+    private void MovePromise(Instance before, Instance after)
+    {
+        if (before.Command is { } command)
+        {
+            var request = RequestOf(command, []);
+            _inventory.GiveBack(ClaimOf.OfHost(ClaimOf.Parts(before.Place!.Host, before.Place.Sr, request)));
+            _inventory.Take(ClaimOf.OfHost(ClaimOf.Parts(after.Place!.Host, after.Place.Sr, request)));
+        }
+        ComputeTelemetry.Followed(_setup.Logger, after.Id, before.Place!.HostName, after.Place!.HostName);
+        NewsAreDue();
+    }
+
+    private void JudgeThoseOn(HostId host)
+    {
+        foreach (var entry in _entries.Values.Where(e => e is { Busy: false, Observed.Shown.ResidentOn: { } at } && at == host).OrderBy(e => e.Id.Value).ToList())
+            JudgeShown(entry);
     }
 
     private static PowerState PowerOf(VmPowerState shown, PowerState otherwise) => shown switch
@@ -183,9 +220,24 @@ internal sealed partial class PlacerActor
         foreach (var id in _hostsChanged.ToList())
             if (_hostsShown.TryGetValue(id, out var host) && _pools.TryGetValue(host.Pool.Value, out var pool))
                 ShowHost(host, pool);
-            else if (_inventory.Find(new HostId(id)) is { } left && _pools.TryGetValue(left.Pool.Value, out var former))
+            else if (_inventory.Find(new HostId(id)) is not { } left)
+                continue;
+            else if (_pools.TryGetValue(left.Pool.Value, out var former))
                 PutHost(left with { Status = "gone" }, former.Owner, _unwritten.Remove(id));
+            else
+                ShowUnread(left);
         _hostsChanged.Clear();
+    }
+
+    /// <summary>A host of a pool that this process has not read yet: whether it is heard is known all the same.</summary>
+    private void ShowUnread(HostRecord host)
+    {
+        var status = _health.GetValueOrDefault(host.Id.Value) == HostStatus.Down ? "down" : "suspect";
+        if (host.Status == status)
+            return;
+        _inventory.Put(host with { Status = status });
+        NewsAreDue();
+        Show(new Change(new TouchHost(host.Id, Now, status)));
     }
 
     private void ShowSr(SrObservation sr, PoolView pool)
@@ -210,6 +262,7 @@ internal sealed partial class PlacerActor
         var srs = _srsShown.Values.Where(s => s.Pool == host.Pool && !NoDiskSrs.Contains(s.Type) && s.SizeBytes > 0 && s.SeenBy.Contains(host.Host)).Select(s => s.Sr).ToList();
         var memoryMib = host.MemoryBytes / Units.Mib;
         var again = _unwritten.Remove(host.Host.Value);
+        var isNew = _inventory.Find(ProviderId.Of(host.Host), Resource.MemoryMib) is null;
         PutHost(
             new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs), pool.Owner, again);
         ShowProvider(new Provider(
@@ -218,9 +271,12 @@ internal sealed partial class PlacerActor
         ShowProvider(new Provider(
             ProviderId.Of(host.Host), Resource.MemoryMib, ProviderKind.Host, memoryMib, 1, _setup.Options.MemoryReserveMib, 0, outside.MemoryMib), pool.Owner,
             _hostsChanged, again);
+        if (isNew)
+            JudgeThoseOn(host.Host);
     }
 
-    private string StatusOf(HostObservation host, PoolView pool) => !pool.IsReady ? "suspect"
+    /// <summary>Without its pool's coordinator a host can be heard, but not be worked with; one that is not heard is down either way.</summary>
+    private string StatusOf(HostObservation host, PoolView pool) => !pool.IsReady && _health.GetValueOrDefault(host.Host.Value) != HostStatus.Down ? "suspect"
         : _health.TryGetValue(host.Host.Value, out var status) ? status.ToString().ToLowerInvariant()
         : "suspect";
 

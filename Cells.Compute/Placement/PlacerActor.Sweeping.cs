@@ -110,7 +110,11 @@ internal sealed record InspectCell
 }
 
 internal sealed record CellInspection(
-    IReadOnlyList<Instance> Instances, IReadOnlyList<HostRecord> Hosts, IReadOnlyList<Provider> Providers, IReadOnlyList<DriftItem> Drift);
+    IReadOnlyList<Instance> Instances, IReadOnlyList<HostRecord> Hosts, IReadOnlyList<Provider> Providers, IReadOnlyList<DriftItem> Drift)
+{
+    /// <summary>Hosts and SRs of which more is promised and used by others than there is. Only what happened outside makes them so; they take nothing new.</summary>
+    public IEnumerable<Provider> Overfull => Providers.Where(p => p.Free < 0);
+}
 
 /// <summary>A difference between rows and a pool.</summary>
 internal sealed record DriftItem(PoolId Pool, LeftoverKind Kind, Guid Uuid, string Name, ObjectVerdict Verdict);

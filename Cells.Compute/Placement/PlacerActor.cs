@@ -71,7 +71,7 @@ internal sealed partial class PlacerActor : ReceiveActor
     private void OnLoaded(Loaded m)
     {
         // Nothing is known of a host until its pool has shown it to this process; parents are told so too.
-        _inventory.Load(m.Inventory with { Hosts = [.. m.Inventory.Hosts.Select(h => h with { Status = "suspect" })] });
+        _inventory.Load(m.Inventory with { Hosts = [.. m.Inventory.Hosts.Select(h => h.Status == "gone" ? h : h with { Status = "suspect" })] });
         var trusted = m.Inventory.Hosts.Where(h => h.Status == "up").ToList();
         if (trusted.Count > 0)
             Show(new Change([.. trusted.Select(h => new TouchHost(h.Id, Now, "suspect"))]));

@@ -116,11 +116,12 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
     private async Task<XapiSession> LogInAsync(IReadOnlyList<HostAddress> candidates, CancellationToken stop)
     {
         XenApiException? last = null;
+        var silent = new HashSet<HostAddress>();                    // asked once a round: each may cost its time-out
         foreach (var candidate in candidates.Distinct())
         {
             try
             {
-                return await LogInFollowingAsync(candidate, stop);
+                return await LogInFollowingAsync(candidate, silent, stop);
             }
             catch (XenApiFailure refused) when (refused.Code is "SESSION_AUTHENTICATION_FAILED" or "RBAC_PERMISSION_DENIED")
             {
@@ -135,10 +136,13 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
         throw last ?? throw new PoolRefusedException($"Pool '{config.Name}' has no address in the configuration.");
     }
 
-    private async Task<XapiSession> LogInFollowingAsync(HostAddress address, CancellationToken stop)
+    /// <summary>Any member names the coordinator; after a change of coordinator that may take more than one step.</summary>
+    private async Task<XapiSession> LogInFollowingAsync(HostAddress address, HashSet<HostAddress> silent, CancellationToken stop)
     {
         for (var redirects = 0; ; redirects++)
         {
+            if (silent.Contains(address))
+                throw new XenApiUnreachable($"{address}, the coordinator by its members' word, does not answer");
             try
             {
                 return await XenApiClient.LoginAsync(world.Wires.Open(address), config.Credentials, _originator, stop);
@@ -146,6 +150,11 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
             catch (XenApiFailure slave) when (slave.Kind == FailureKind.Redirect && slave.Parameters.Count > 0 && redirects < MaxRedirects)
             {
                 address = Coordinator(address, slave);
+            }
+            catch (XenApiUnreachable)
+            {
+                silent.Add(address);
+                throw;
             }
         }
     }

@@ -34,25 +34,32 @@ internal sealed partial class PoolActor
         }
     }
 
+    /// <summary>A host that the cell's database knows: it is asked before, and even if never, its pool can be read.</summary>
+    private void Remember(KnownMember known)
+    {
+        _members[known.Host.Value] = new Member(known.Name, known.Address, null, HostHealth.FirstSeen(Now), Asked: Now, Asking: false);
+        AskWhetherAlive(known.Host);
+    }
+
     private void Meet(HostObservation host)
     {
-        if (!_members.TryGetValue(host.Host.Value, out var member))
+        if (!_members.ContainsKey(host.Host.Value))
+            Remember(new KnownMember(host.Host, host.Name, host.Address));
+        var member = _members[host.Host.Value];
+        _members[host.Host.Value] = member with
         {
-            var actor = Context.ActorOf(_hostActor(new HostInfo(host.Pool, host.Host, host.Name, host.Address), _handle!), $"host-{host.Host}");
-            member = new Member(host.Name, host.Address, actor, HostHealth.FirstSeen(Now), Asked: Now, Asking: false);
-            _members.Add(host.Host.Value, member);
-            AskWhetherAlive(host.Host);
-            member = _members[host.Host.Value];
-        }
-        _members[host.Host.Value] = member with { Name = host.Name, Address = host.Address };
+            Name = host.Name,
+            Address = host.Address,
+            Actor = member.Actor ?? Context.ActorOf(_hostActor(new HostInfo(host.Pool, host.Host, host.Name, host.Address), _handle!), $"host-{host.Host}"),
+        };
         if (host.Enabled == (member.Health.Status == HostStatus.Maintenance))
             Judge(host.Host, host.Enabled ? new HostEvent.Released(Now) : new HostEvent.Evacuated());
     }
 
     private void Part(HostId host)
     {
-        if (_members.Remove(host.Value, out var member))
-            Context.Stop(member.Actor);
+        if (_members.Remove(host.Value, out var member) && member.Actor is { } actor)
+            Context.Stop(actor);
     }
 
     private void OnTick()
@@ -61,7 +68,7 @@ internal sealed partial class PoolActor
         {
             var host = new HostId(id);
             Judge(host, new HostEvent.Tick(Now));
-            if (!_members[id].Asking && Now - _members[id].Asked >= HostHealth.AskedEach)
+            if (!_members[id].Asking && Now - _members[id].Asked >= HostHealth.AskedEach - (TickEach / 2))   // ticks are not exact
                 AskWhetherAlive(host);
         }
     }
@@ -97,10 +104,11 @@ internal sealed partial class PoolActor
             PoolTelemetry.HostDown(_world.Logger, host, member.Name, Now - health.LastSeen);
         var changed = new HostHealthChanged(_owner!.Pool, host, member.Health.Status, health);
         _observer.Tell(changed);
-        member.Actor.Tell(changed);
+        member.Actor?.Tell(changed);
     }
 
+    /// <param name="Actor">Null until the pool has shown the host.</param>
     /// <param name="Asked">When its health was last asked for.</param>
     /// <param name="Asking">The answer is not there yet.</param>
-    private sealed record Member(string Name, HostAddress Address, IActorRef Actor, HostHealth Health, TimeSpan Asked, bool Asking);
+    private sealed record Member(string Name, HostAddress Address, IActorRef? Actor, HostHealth Health, TimeSpan Asked, bool Asking);
 }

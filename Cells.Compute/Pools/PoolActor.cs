@@ -26,6 +26,8 @@ internal sealed partial class PoolActor : ReceiveActor
     private static readonly TimeSpan FenceLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UnknownTaskPatience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan TickEach = TimeSpan.FromSeconds(1);
+
     private readonly PoolConfig _config;
     private readonly PoolWorld _world;
     private readonly IActorRef _observer;
@@ -62,7 +64,7 @@ internal sealed partial class PoolActor : ReceiveActor
                 Receive(m.Message);
         });
         Receive<Connect>(_ => BeginConnecting());
-        Receive<Taken>(m => OnTaken(m.Owner));
+        Receive<Taken>(m => OnTaken(m.Owner, m.Members));
         Receive<Connected>(m => OnConnected(m.Link));
         Receive<Fence>(_ => BeginFencing());
         Receive<FenceLooked>(m => OnFenceLooked(m.Link, m.Look));
@@ -84,7 +86,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
     protected override void PreStart()
     {
-        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.FromSeconds(1));
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickEach);
         Timers.StartPeriodicTimer(nameof(LookAtTasks), LookAtTasks.Instance, TimeSpan.FromSeconds(5));
         Tell(new PoolStatusChanged(_config.Name, null, PoolStatus.Connecting, "starting"));
         BeginConnecting();
@@ -96,7 +98,7 @@ internal sealed partial class PoolActor : ReceiveActor
     private void BeginConnecting()
     {
         if (_owner is null)
-            Pipe(_own.TakeAsync(Stopping), owner => new Taken(owner), error => new LinkBroken(_generation, error));
+            Pipe(TakeAsync(Stopping), taken => taken, error => new LinkBroken(_generation, error));
         else
             Pipe(
                 _own.ConnectAsync(_owner, ++_generation, KnownAddresses(), Stopping),
@@ -104,11 +106,19 @@ internal sealed partial class PoolActor : ReceiveActor
                 error => new LinkBroken(_generation, error));
     }
 
-    private void OnTaken(PoolOwner owner)
+    private async Task<Taken> TakeAsync(CancellationToken stop)
+    {
+        var owner = await _own.TakeAsync(stop);
+        return new Taken(owner, await ReadPools.MembersAsync(_world.Database, owner.Pool, stop));
+    }
+
+    private void OnTaken(PoolOwner owner, IReadOnlyList<KnownMember> members)
     {
         PoolTelemetry.Taken(_world.Logger, _config.Name, owner.Pool, owner.Epoch);
         _owner = owner;
         _handle = new PoolHandle(_config.Name, owner, Self);
+        foreach (var member in members)
+            Remember(member);
         BeginConnecting();
     }
 
@@ -276,9 +286,8 @@ internal sealed partial class PoolActor : ReceiveActor
     }
 
     /// <summary>The coordinator as last known, then every member: after a change of coordinator any of them names the new one.</summary>
-    private List<HostAddress> KnownAddresses() => _cache is null
-        ? []
-        : [_cache.Coordinator, .. _cache.ShowAll(0).Hosts.Select(h => h.Address)];
+    private List<HostAddress> KnownAddresses() =>
+        [.. _cache is null ? [] : new[] { _cache.Coordinator }, .. _members.Values.Select(m => m.Address)];
 
     private void Pipe<T>(Task<T> work, Func<T, object> success, Func<Exception, object> failure) =>
         PipeToSelf(work, result => new Piped(_life, success(result)), error => new Piped(_life, failure(error)));
@@ -305,7 +314,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
     private sealed record Piped(object Life, object Message);
 
-    private sealed record Taken(PoolOwner Owner);
+    private sealed record Taken(PoolOwner Owner, IReadOnlyList<KnownMember> Members);
 
     private sealed record Connected(PoolLink Link);
 

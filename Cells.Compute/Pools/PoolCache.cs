@@ -26,7 +26,10 @@ internal sealed record PoolCache(
     /// <summary>The classes whose changes we ask for. VBDs, VIFs and metrics of VMs are read when a step needs them.</summary>
     public static readonly IReadOnlyList<string> Classes = ["pool", "host", "host_metrics", "SR", "PBD", "network", "PIF", "VM", "VDI", "task"];
 
-    /// <summary>The coordinator's host. We know how it is reached, whatever address its record shows.</summary>
+    /// <summary>
+    /// The host of the coordinator that this session is with: we know how it is reached, whatever address its record shows. A session ends with its
+    /// coordinator, so a later one named here is not the one that is spoken to.
+    /// </summary>
     private XenRef<Host> Master { get; init; }
 
     private ImmutableSortedDictionary<Guid, ImmutableSortedSet<XenRef<Vm>>> VmsByInstance { get; init; } =
@@ -129,7 +132,7 @@ internal sealed record PoolCache(
     /// <summary>The cache after one event. Events of classes we do not keep change nothing.</summary>
     public PoolCache On(XenEvent e) => e.Class switch
     {
-        "pool" => e.Record is XenApi.Pool pool ? this with { Master = pool.Master } : this,
+        "pool" => e.Record is XenApi.Pool pool && Master.IsNull ? this with { Master = pool.Master } : this,
         "host" => this with { Hosts = Next(Hosts, e) },
         "host_metrics" => this with { HostMetrics = Next(HostMetrics, e) },
         "sr" => this with { Srs = Next(Srs, e) },

@@ -1,3 +1,4 @@
+using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
 using Dapper;
@@ -37,8 +38,28 @@ internal static class ReadPools
                 cancellationToken: inner))],
             stop);
 
+    /// <summary>The pool's members as it last showed them, in order of id.</summary>
+    public static Task<IReadOnlyList<KnownMember>> MembersAsync(ICellDatabase database, PoolId pool, CancellationToken stop) =>
+        database.ReadAsync<IReadOnlyList<KnownMember>>(
+            "the members of a pool",
+            async (connection, inner) => [.. (await connection.QueryAsync<MemberRow>(new CommandDefinition(
+                """
+                select id, name, address
+                  from host
+                 where pool_id = @pool
+                   and status <> 'gone'
+                 order by id
+                """,
+                new { pool = pool.Value },
+                cancellationToken: inner))).Select(r => new KnownMember(new HostId(r.Id), r.Name, HostAddress.Parse(r.Address)))],
+            stop);
+
+    private sealed record MemberRow(Guid Id, string Name, string Address);
+
     private sealed record KnownPoolRow(Guid Id, long Epoch);
 }
+
+internal sealed record KnownMember(HostId Host, string Name, HostAddress Address);
 
 internal sealed record KnownPool(PoolId Id, long Epoch);
 

@@ -110,12 +110,21 @@ internal static class FaultInjector
         pool.Add(new SimHost(shape, Installation.Join(pool, shape)) { Follows = pool.Coordinator });
     }
 
-    /// <summary>Somebody else moves a VM inside of the pool.</summary>
+    /// <summary>Somebody else moves a VM inside of the pool, if VM.pool_migrate would let them.</summary>
     private static void MoveVm(SimPool pool, SimFault.MoveVm move)
     {
         var vm = Known(pool, "VM", move.VmUuid);
         if (vm.Text("power_state") != "Running") throw new ArgumentException($"VM {move.VmUuid} is {vm.Text("power_state")}: only a running one can be moved");
-        Migration.Arrive(pool, vm, pool.Host(move.Host).Record);
+        var to = pool.Host(move.Host);
+        try
+        {
+            BootPlace.Check(pool, vm, to.Record);
+        }
+        catch (XapiFailure refused)
+        {
+            throw new ArgumentException($"VM {move.VmUuid} cannot move to {move.Host}: {refused.Message}", refused);
+        }
+        Migration.Arrive(pool, vm, to.Record);
     }
 
     private static void EndGuest(SimPool pool, SimFault.GuestEnds end)

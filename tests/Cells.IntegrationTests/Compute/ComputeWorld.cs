@@ -11,6 +11,7 @@ using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
 using Cells.Messaging.Transports;
+using Cells.IntegrationTests.Compute.Pools;
 using Cells.TestKit;
 using Cells.XenSim.Core;
 using Cells.XenSim.Faults;
@@ -52,10 +53,16 @@ internal sealed class ComputeWorld : IAsyncDisposable
     public SeededImages Images { get; }
     public ParentCell ParentCell { get; private set; } = null!;
 
-    public static async Task<ComputeWorld> StartAsync(int hosts, HostShape? shape = null)
+    public static Task<ComputeWorld> StartAsync(int hosts, HostShape? shape = null) => StartAsync(XenSimFleetOptions.Standalone(hosts, Password, shape), hosts);
+
+    /// <summary>The hosts are members of one pool, which is entered through the last of them; one machine more stands by.</summary>
+    public static Task<ComputeWorld> StartPoolAsync(int members, HostShape? shape = null) =>
+        StartAsync(new XenSimFleetOptions { Pools = [SimulatedPools.Of(members, spares: 1, Password, shape)] }, members);
+
+    private static async Task<ComputeWorld> StartAsync(XenSimFleetOptions simulated, int hosts)
     {
         var fleet = await XenSimFleet.StartAsync(
-            XenSimFleetOptions.Standalone(hosts, Password, shape) with { Behaviour = new XenSimOptions { EventDelay = TimeSpan.FromMilliseconds(5) } },
+            simulated with { Behaviour = new XenSimOptions { EventDelay = TimeSpan.FromMilliseconds(5), CoordinatorChangeTakes = TimeSpan.FromMilliseconds(200), EmergencyAfter = TimeSpan.Zero } },
             TimeProvider.System, CancellationToken.None);
         var world = new ComputeWorld(await TestDatabase.CreateAsync(Array.Empty<SqlSource>()), await TestDatabase.CreateAsync(ComputeCell.Sql), fleet, new SeededImages());
         world._parentRuntime = await world.RuntimeAsync(Parent, CellKind.Routing, world._parentDatabase, new Neighbour(Cell, NeighbourKind.Child));
@@ -107,11 +114,11 @@ internal sealed class ComputeWorld : IAsyncDisposable
     /// <summary>VMs and disks with the instance's stamp, counted by the simulator itself.</summary>
     public (int Running, int Vms, int Disks) Held(InstanceId id)
     {
-        var accounts = Fleet.Account();
+        var accounts = Fleet.Account();   // each host of a pool lists the pool's VMs, and the disks of a repository that it shares
         return (
             accounts.Sum(h => h.Domains.Count(d => IsOf(d.OtherConfig, id))),
-            accounts.Sum(h => h.Vms.Count(v => IsOf(v.OtherConfig, id))),
-            accounts.Sum(h => h.Disks.Count(d => d.Managed && IsOf(d.OtherConfig, id))));
+            accounts.SelectMany(h => h.Vms).Where(v => IsOf(v.OtherConfig, id)).Select(v => v.Uuid).Distinct().Count(),
+            accounts.SelectMany(h => h.Disks).Where(d => d.Managed && IsOf(d.OtherConfig, id)).Select(d => d.Uuid).Distinct().Count());
     }
 
     /// <summary>Claim rows, and what providers say is promised: both must come to nothing when nothing is placed.</summary>
@@ -121,7 +128,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     /// <summary>As somebody else does who has the hosts' password: what is done here is done behind the cell's back.</summary>
     public Task<XapiSession> LogInAsync() => XenApiClient.LoginAsync(
-        _http.Open(Options().Hosts[0].Address), new XenCredentials("root", Password), "somebody else", CancellationToken.None);
+        _http.Open(HostAddress.Parse(Fleet.Hosts.First(h => h.IsCoordinator).Url.GetLeftPart(UriPartial.Authority))), new XenCredentials("root", Password), "somebody else", CancellationToken.None);
 
     public async Task DeleteAsync(BuildInstance build)
     {
@@ -156,7 +163,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     private ComputeOptions Options() => new()
     {
-        Hosts = [.. Fleet.Hosts.Select(h => new HostLogin(HostAddress.Parse(h.Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", Password)))],
+        Hosts = [.. Fleet.Hosts.Where(h => h.Uuid != "").GroupBy(h => h.Pool).Select(p => new HostLogin(HostAddress.Parse(p.Last().Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", Password)))],
         Sessions = new SessionVault(new byte[32], _ids),
         TicketPatience = TimeSpan.FromSeconds(2),
         SweepInterval = TimeSpan.FromMilliseconds(300),

@@ -23,6 +23,18 @@ public sealed class CorrectObservedTests
         Assert.That(CorrectObserved.Shown(Rows.Active(), PowerState.Running, Rows.Now), Is.Null);
 
     [Test]
+    public void A_row_follows_its_VM_to_the_host_that_it_was_moved_to_and_keeps_its_repository()
+    {
+        var elsewhere = Rows.Place with { Host = new HostId(Guid.Parse("99999999-0000-0000-0000-000000000001")), HostName = "other" };
+
+        var moved = CorrectObserved.Shown(Rows.Active(), PowerState.Running, Rows.Now, elsewhere)!;
+
+        Assert.That((moved.Place, moved.VmState, moved.Generation), Is.EqualTo((elsewhere, VmState.Active, 10L)));
+        Assert.That(CorrectObserved.Shown(moved, PowerState.Running, Rows.Now, elsewhere), Is.Null);
+        Assert.That(CorrectObserved.Shown(Rows.Building(), PowerState.Running, Rows.Now, elsewhere), Is.Null);
+    }
+
+    [Test]
     public void While_a_workflow_runs_or_after_the_right_was_given_back_nothing_shown_moves_the_row()
     {
         foreach (var row in new[] { Rows.Building(), Rows.Deleted(), Rows.Failed() })

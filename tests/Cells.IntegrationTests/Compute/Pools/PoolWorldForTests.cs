@@ -28,24 +28,33 @@ internal sealed class PoolWorldForTests : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
-    public HostAddress Address => HostAddress.Parse(Fleet.Hosts[0].Url.ToString());
+    public HostAddress Address => AddressOf(0);
+
+    public HostAddress AddressOf(int host) => HostAddress.Parse(Fleet.Hosts[host].Url.ToString());
 
     public IReadOnlyList<string> OpenSessions => Fleet.Account()[0].Sessions;
 
-    public static async Task<PoolWorldForTests> StartAsync()
+    public static Task<PoolWorldForTests> StartAsync() => StartAsync(XenSimFleetOptions.Standalone(1, Password));
+
+    /// <summary>One pool with shared storage, host-1 its coordinator; the last machine stands by.</summary>
+    public static Task<PoolWorldForTests> StartPoolAsync(int members) => StartAsync(new XenSimFleetOptions { Pools = [SimulatedPools.Of(members, spares: 1, Password)] });
+
+    private static async Task<PoolWorldForTests> StartAsync(XenSimFleetOptions options)
     {
         var database = await TestDatabase.CreateAsync(new SqlSource("compute", typeof(PoolConfig).Assembly));
         var fleet = await XenSimFleet.StartAsync(
-            XenSimFleetOptions.Standalone(1, Password) with { Behaviour = new XenSimOptions { WrongPasswordDelay = TimeSpan.Zero } },
+            options with { Behaviour = new XenSimOptions { WrongPasswordDelay = TimeSpan.Zero, EmergencyAfter = TimeSpan.Zero, CoordinatorChangeTakes = TimeSpan.FromMilliseconds(200) } },
             TimeProvider.System,
             CancellationToken.None);
         return new PoolWorldForTests(fleet, database);
     }
 
     /// <summary>Begins to own the pool, as another node of the same cell each time.</summary>
-    public PoolOwnerForTests Own(Guid? cell = null, string password = Password, TimeProvider? time = null, byte key = 7)
+    /// <param name="through">The host whose address is configured.</param>
+    public PoolOwnerForTests Own(Guid? cell = null, string password = Password, TimeProvider? time = null, byte key = 7, int through = 0)
     {
-        var owner = new PoolOwnerForTests(this, _owners.Count + 1, cell ?? Guid.Parse("c0000000-0000-0000-0000-000000000001"), password, time ?? TimeProvider.System, key);
+        var owner = new PoolOwnerForTests(
+            this, _owners.Count + 1, cell ?? Guid.Parse("c0000000-0000-0000-0000-000000000001"), password, time ?? TimeProvider.System, key, AddressOf(through));
         _owners.Add(owner);
         return owner;
     }
@@ -75,7 +84,7 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
     private readonly TestLog _log = new();
     private PoolHandle? _handle;
 
-    public PoolOwnerForTests(PoolWorldForTests world, int number, Guid cell, string password, TimeProvider time, byte key)
+    public PoolOwnerForTests(PoolWorldForTests world, int number, Guid cell, string password, TimeProvider time, byte key, HostAddress address)
     {
         _system = new ActorSystem($"node-{number}", new ThreadPoolDispatcher(), time, _log);
         var ids = new SystemIds();
@@ -85,7 +94,7 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
         var poolWorld = new PoolWorld(
             CellName.Parse("east-1"), cell, Guid.NewGuid(), world.Wires, _database, _committer, ids,
             new SessionVault([.. Enumerable.Repeat(key, 32)], ids), time, _log);
-        var config = new PoolConfig("pool-1", [world.Address], new XenCredentials("root", password));
+        var config = new PoolConfig("pool-1", [address], new XenCredentials("root", password));
         Actor = _system.ActorOf(
             Props.Create(() => new PoolActor(config, poolWorld, observer, (_, handle) =>
             {
