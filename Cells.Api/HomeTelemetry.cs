@@ -16,4 +16,7 @@ internal static partial class HomeTelemetry
 
     [LoggerMessage(3201, LogLevel.Information, "Removed {File}: no image has it (its upload or its image was given up)")]
     public static partial void LeftoverRemoved(ILogger logger, string file);
+
+    [LoggerMessage(3202, LogLevel.Error, "{Method} {Path} ({RequestId}): the cell did not answer in time, and the client was told so (503). Whether it was done is not known")]
+    public static partial void CellUnanswered(ILogger logger, string method, string path, string requestId, Exception error);
 }

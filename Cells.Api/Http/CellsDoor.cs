@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Cells.Api.Identity;
 using Cells.Contracts;
+using Cells.Messaging.Actors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,12 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         catch (BadHttpRequestException error)
         {
             return (error.StatusCode == 413 ? TooLarge() : ApiResult.Refuse(error.StatusCode, $"Malformed request: {error.Message}"), version);
+        }
+        catch (AskTimeoutException error)
+        {
+            HomeTelemetry.CellUnanswered(logger, http.Request.Method, http.Request.Path, requestId, error);
+            return (ApiResult.Unavailable(
+                "The cell has not answered in time. Whether the request was accepted is not known: look before you ask again.", RetryAfter), version);
         }
         catch (NpgsqlException error) when (error is not PostgresException { IsTransient: false })
         {

@@ -33,6 +33,18 @@ public sealed class DatabaseAwayTests
     }
 
     [Test]
+    public async Task A_create_whose_outcome_nobody_says_is_503_and_says_so()
+    {
+        var (flavor, image) = (await _home.NewFlavorAsync(), await _home.NewImageAsync());
+        _home.Dispatch.NeverAnswers = true;
+
+        var answer = await _home.CreateServerAsync(_home.AdminToken, "unknown", flavor, image);
+
+        Assert.That((answer.Status, answer.FaultName, answer.Header("Retry-After")), Is.EqualTo((503, "serviceUnavailable", "1")));
+        Assert.That(answer.Message, Does.Contain("is not known"));
+    }
+
+    [Test]
     public async Task A_create_asks_the_database_nothing_but_its_one_commit_once_flavor_and_image_are_known()
     {
         var (flavor, image) = (await _home.NewFlavorAsync(), await _home.NewImageAsync());

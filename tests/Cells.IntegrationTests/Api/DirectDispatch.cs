@@ -2,6 +2,7 @@ using Cells.Api.Dispatch;
 using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Messaging.Actors;
 using Cells.Messaging.Storage;
 
 namespace Cells.IntegrationTests.Api;
@@ -11,6 +12,9 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
 {
     /// <summary>Answered in place of a commit, once.</summary>
     public DispatchOutcome? Next { get; set; }
+
+    /// <summary>The dispatcher is gone: every question to it times out.</summary>
+    public bool NeverAnswers { get; set; }
 
     /// <summary>Deletes stay open: a cell below is at it.</summary>
     public bool DeletesTakeTime { get; set; }
@@ -36,6 +40,8 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
 
     private DispatchOutcome? TakeNext()
     {
+        if (NeverAnswers)
+            throw new AskTimeoutException("the dispatcher did not answer");
         var next = Next;
         Next = null;
         return next;
