@@ -2,6 +2,7 @@ using Cells.Api.Dispatch;
 using Cells.Api.Http;
 using Cells.Api.Identity;
 using Cells.Api.Images;
+using Cells.Api.Networks;
 using Cells.Api.Nova;
 using Cells.Api.Quotas;
 using Cells.Contracts;
@@ -32,9 +33,13 @@ public sealed class ApiHome : IDisposable
 
         _images = new GlanceImages(images, new ImageFiles(options.ImageDirectory), committer, time, ids);
         ImageTickets = new ImageTickets(images, time, ids, options, logger);
+        var (nets, ports) = (new NetworkStore(database, time), new PortStore(database));
+        var addresses = new AddressReserve(ports, ids);
         var servers = new ServerStore(database);
-        Servers = new NovaServers(servers, flavors, images, keypairs, quotas, dispatch, committer, time, ids, options);
+        Servers = new NovaServers(
+            servers, flavors, images, keypairs, quotas, new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
+        var neutron = new NeutronNetworks(nets, committer, time, ids);
         _routes =
         [
             .. new VersionDocuments(options).Routes,
@@ -46,6 +51,9 @@ public sealed class ApiHome : IDisposable
                 Servers, new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
                 Flavors, new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
+            .. new ServerInterfaces(servers).Routes,
+            .. new NetworkRoutes(
+                neutron, new NeutronSubnets(nets, neutron, committer, time, ids), new NeutronPorts(ports, neutron, addresses, committer, time, ids)).Routes,
         ];
     }
 

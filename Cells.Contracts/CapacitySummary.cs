@@ -12,7 +12,9 @@ public sealed record CapacitySummary(long CountsWorkUpTo, IReadOnlyList<HostGrou
 }
 
 /// <summary>Hosts that differ only in what is free. A host's local SR (seen by it alone) is part of its vector; shared SRs are named.</summary>
-public sealed record HostGroup(string HostClass, string Zone, IReadOnlyList<SrId> SharedSrs, IReadOnlyList<FreeVector> Vectors);
+/// <param name="Networks">Keys of the networks that each of them carries, in order; null from a cell that does not say.</param>
+public sealed record HostGroup(
+    string HostClass, string Zone, IReadOnlyList<SrId> SharedSrs, IReadOnlyList<FreeVector> Vectors, IReadOnlyList<string>? Networks = null);
 
 /// <summary>So many hosts have exactly this free: vCPUs and memory within their allocation ratios and reserves, bytes on the local SR.</summary>
 public readonly record struct FreeVector(int Vcpus, long MemoryMib, long LocalDiskBytes, int Hosts);

@@ -60,6 +60,30 @@ public readonly record struct ImageId(Guid Value) : IGuidId<ImageId>
     public override string ToString() => Value.ToString("D");
 }
 
+/// <summary>A network as tenants see it (Neutron v2 id). Which XenAPI network it is in each pool is said by its key.</summary>
+[JsonConverter(typeof(GuidIdConverter<NetworkId>))]
+public readonly record struct NetworkId(Guid Value) : IGuidId<NetworkId>
+{
+    public static NetworkId From(Guid value) => new(value);
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>A range of addresses of a network (Neutron v2 id).</summary>
+[JsonConverter(typeof(GuidIdConverter<SubnetId>))]
+public readonly record struct SubnetId(Guid Value) : IGuidId<SubnetId>
+{
+    public static SubnetId From(Guid value) => new(value);
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>A place on a network: one MAC, one address, and the server that has it, if any (Neutron v2 id).</summary>
+[JsonConverter(typeof(GuidIdConverter<PortId>))]
+public readonly record struct PortId(Guid Value) : IGuidId<PortId>
+{
+    public static PortId From(Guid value) => new(value);
+    public override string ToString() => Value.ToString("D");
+}
+
 /// <summary>A project (tenant). Keystone prints it as 32 hex digits; so do we.</summary>
 [JsonConverter(typeof(GuidIdConverter<ProjectId>))]
 public readonly record struct ProjectId(Guid Value) : IGuidId<ProjectId>

@@ -47,6 +47,7 @@ public static class ChooseCell
     private static (string Filter, string? Reason) Rejection(ChildState child, PlacementRequest request, long fits) =>
         request.TriedCells.Contains(child.Name) ? ("already_tried", "refused this instance before")
         : request.Hints.OnlyCell is { } only && !child.Reaches.Contains(only) ? ("target_cell", $"{only} is not reached through it")
+        : child.Capacity.LacksNetworks(request) ? ("networks", $"no host below carries {request.NamedNetworks}")
         : child.Capacity.IsKnown && fits == 0 ? ("capacity", $"no host below has room for {request.Need}; largest free is {child.Capacity.Largest}")
         : ("", null);
 
@@ -63,9 +64,11 @@ public static class ChooseCell
     {
         if (children.Count == 0)
             return "a first cell below";
-        var heard = children.Where(c => !c.Silent && c.Capacity.IsKnown).Select(c => c.Capacity.Largest).ToList();
-        var largest = heard.Count == 0 ? default : heard.MaxBy(r => (r.MemoryMib, r.Vcpus));
+        var heard = children.Where(c => !c.Silent && c.Capacity.IsKnown).Select(c => c.Capacity).ToList();
+        var largest = heard.Count == 0 ? default : heard.Select(c => c.Largest).MaxBy(r => (r.MemoryMib, r.Vcpus));
         var also = silent.Count == 0 ? "" : $"; or one of the silent cells: {string.Join(", ", silent)}";
+        if (heard.Count > 0 && heard.All(c => c.LacksNetworks(request)))
+            return $"a host that carries {request.NamedNetworks}{also}";
         return $"a flavor that needs no more than {largest} (overhead included), or more hosts; asked {request.Need}{also}";
     }
 }

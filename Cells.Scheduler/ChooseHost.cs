@@ -128,6 +128,8 @@ public static class ChooseHost
         var available = index.Shapes.Where(s => s.Key.Unavailable is null).Select(s => s.Key).ToList();
         if (available.Count == 0)
             return index.Count == 0 ? "a first host" : "a host that is up and enabled";
+        if (available.All(s => s.Networks.FirstMissing(request.Networks) is not null))
+            return $"a host that carries {request.NamedNetworks}";
         var largest = available.MaxBy(s => (s.Free.MemoryMib, s.Free.Vcpus));
         return $"one more host, or a flavor that needs no more than {largest.Free} (overhead included) and {Math.Max(0, largest.LocalFreeBytes) / Units.Gib} GiB of disk; "
             + $"asked {request.Need} and {request.DiskBytes / Units.Gib} GiB";

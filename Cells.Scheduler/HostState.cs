@@ -22,9 +22,12 @@ public sealed record HostState(
     /// <summary>Physical CPUs: no VM may have more vCPUs, whatever the allocation ratio (XenAPI: HOST_NOT_ENOUGH_PCPUS).</summary>
     public int Cpus { get; init; } = int.MaxValue;
 
+    /// <summary>Networks that it has an interface on, by the keys that requests name them by.</summary>
+    public NetworkSet Networks { get; init; }
+
     /// <summary>Hosts with equal shapes are one candidate: what decides is the same for all of them.</summary>
     internal HostShape Shape => new(
-        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)), Cpus);
+        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)), Cpus, Networks);
 }
 
 public readonly record struct LocalSr(SrId Id, long FreeBytes);
@@ -33,7 +36,8 @@ public readonly record struct LocalSr(SrId Id, long FreeBytes);
 /// <param name="LocalFreeBytes">-1 without a local SR.</param>
 /// <param name="SharedSrs">Ids joined by commas.</param>
 public readonly record struct HostShape(
-    string HostClass, string Zone, string? Unavailable, HostResources Free, HostResources Capacity, long LocalFreeBytes, string SharedSrs, int Cpus)
+    string HostClass, string Zone, string? Unavailable, HostResources Free, HostResources Capacity, long LocalFreeBytes, string SharedSrs, int Cpus,
+    NetworkSet Networks)
     : IComparable<HostShape>
 {
     public int CompareTo(HostShape other)
@@ -48,7 +52,8 @@ public readonly record struct HostShape(
         if (by == 0) by = string.CompareOrdinal(HostClass, other.HostClass);
         if (by == 0) by = string.CompareOrdinal(Zone, other.Zone);
         if (by == 0) by = string.CompareOrdinal(Unavailable, other.Unavailable);
-        return by != 0 ? by : string.CompareOrdinal(SharedSrs, other.SharedSrs);
+        if (by == 0) by = string.CompareOrdinal(SharedSrs, other.SharedSrs);
+        return by != 0 ? by : Networks.CompareTo(other.Networks);
     }
 
     public static bool operator <(HostShape left, HostShape right) => left.CompareTo(right) < 0;

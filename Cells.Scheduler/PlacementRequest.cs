@@ -1,4 +1,5 @@
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Scheduler.Capacity;
 
 namespace Cells.Scheduler;
@@ -10,6 +11,16 @@ namespace Cells.Scheduler;
 public sealed record PlacementRequest(
     HostResources Need, long DiskBytes, PlacementHintsView Hints, IReadOnlyCollection<HostId> TriedHosts, IReadOnlyCollection<CellName> TriedCells)
 {
+    /// <summary>Keys of the networks that the host must carry, each once, in order; empty for none.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    /// <summary>The networks, for words such as "network 'storage'".</summary>
+    public string NamedNetworks => Networks is [var one] ? $"network '{one}'" : $"all of the networks '{string.Join("', '", Networks)}'";
+
+    /// <summary>The keys that these interfaces need. Without a word about interfaces every host will do.</summary>
+    public static IReadOnlyList<string> NetworksOf(IReadOnlyList<Nic>? nics) =>
+        nics is null or [] ? [] : [.. nics.Select(nic => nic.Network).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     public static PlacementRequest For(
         Flavor flavor, string? zone, CellName? onlyCell, IReadOnlyCollection<CellName> notCells, IReadOnlyCollection<HostId> triedHosts) =>
         new(new HostResources(flavor.Vcpus, flavor.MemoryMib + XenMemoryOverhead.Mib(flavor.Vcpus, flavor.MemoryMib)),

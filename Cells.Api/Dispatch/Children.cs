@@ -125,7 +125,8 @@ internal sealed class Children
     }
 
     private static PlacementRequest Request(BuildInstance build, IReadOnlyCollection<CellName> notCells) =>
-        PlacementRequest.For(build.Flavor, build.Hints.AvailabilityZone, build.Hints.OnlyCell, notCells, []);
+        PlacementRequest.For(build.Flavor, build.Hints.AvailabilityZone, build.Hints.OnlyCell, notCells, [])
+            with { Networks = PlacementRequest.NetworksOf(build.Nics) };
 
     private sealed class Child(CellName name)
     {

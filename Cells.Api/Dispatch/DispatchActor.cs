@@ -186,7 +186,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         foreach (var row in decision.Rows)
             writes.Add(row.Generation == 1 ? new InsertDispatch(row) : new UpdateDispatch(row));
         if (decision.Terminated && _parts.Intents is { } intents)
-            writes.Add(intents.Terminated(instance, _parts.Time.GetUtcNow()));
+            writes.AddRange(intents.Terminated(instance, _parts.Time.GetUtcNow()));
         foreach (var mail in decision.Mail)
             writes.Add(new SendWork(mail.Link, instance.ToString(), mail.Message, traceParent));
         return writes;

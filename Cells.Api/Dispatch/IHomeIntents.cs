@@ -6,6 +6,6 @@ namespace Cells.Api.Dispatch;
 /// <summary>What the end of a dispatch writes to the home's intents; the owner of that table describes the write. Null in a routing cell.</summary>
 public interface IHomeIntents
 {
-    /// <summary>Nothing of the instance is left anywhere: it stops counting against the quota. Twice is harmless.</summary>
-    IWrite Terminated(InstanceId instance, DateTimeOffset at);
+    /// <summary>Nothing of the instance is left anywhere: it stops counting against the quota, and its addresses are free. Twice is harmless.</summary>
+    IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at);
 }

@@ -10,6 +10,8 @@ internal static class ApiErrors
         w.WriteStartObject();
         if (service == ApiService.Compute)
             WriteNova(w, refusal);
+        else if (service == ApiService.Network)
+            WriteNeutron(w, refusal);
         else
             WriteKeystone(w, refusal);
         w.WriteEndObject();
@@ -38,6 +40,15 @@ internal static class ApiErrors
         w.WriteString("message", refusal.Message);
         if (refusal.Status is 413 or 429 && refusal.Headers.FirstOrDefault(header => header.Key == "Retry-After").Value is { } after)
             w.WriteString("retryAfter", after);
+        w.WriteEndObject();
+    }
+
+    private static void WriteNeutron(Utf8JsonWriter w, ApiResult refusal)
+    {
+        w.WriteStartObject("NeutronError");
+        w.WriteString("type", Title(refusal.Status).Replace(" ", "", StringComparison.Ordinal));
+        w.WriteString("message", refusal.Message);
+        w.WriteString("detail", "");
         w.WriteEndObject();
     }
 

@@ -8,4 +8,5 @@ public enum ApiService
     Image = 3,
     Compute = 4,
     Cells = 5,
+    Network = 6,
 }

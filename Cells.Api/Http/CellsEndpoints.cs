@@ -36,6 +36,7 @@ public static class CellsEndpoints
         ApiService.Image => "/image",
         ApiService.Compute => "/compute",
         ApiService.Cells => "/cells/v1",
+        ApiService.Network => "/network",
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "no such service"),
     };
 

@@ -1,3 +1,4 @@
+using Cells.Api.Networks;
 using Cells.Api.Nova;
 
 namespace Cells.Api.Http;
@@ -19,7 +20,7 @@ internal static class MicroversionHistory
     /// <summary>The last entry of <see cref="All"/>.</summary>
     public const int Highest = 79;
 
-    private const string Action = "/servers/{id}/action", Console = "/remote-consoles", Volumes = "/os-volume_attachments", Interfaces = "/os-interface",
+    private const string Action = "/servers/{id}/action", Console = "/remote-consoles", Volumes = "/os-volume_attachments",
         Migrations = "/os-migrations", ServerMigrations = "/servers/{id}/migrations", Events = "/os-server-external-events",
         Diagnostics = "/diagnostics", InstanceActions = "/os-instance-actions", Aggregates = "/os-aggregates", Groups = "/os-server-groups",
         Services = "/os-services", Hypervisors = "/os-hypervisors", Usage = "/os-simple-tenant-usage", ConsoleTokens = "/os-console-auth-tokens",
@@ -63,7 +64,7 @@ internal static class MicroversionHistory
         Not(34, "checks of a live migration after the answer", Action),
         In(35, "pages of keypairs", typeof(NovaKeypairs)),
         In(36, "proxies of other services end; limits without them", typeof(NovaQuotas)),
-        In(37, "networks of a create: compulsory, auto or none", typeof(CreateServer)),
+        In(37, "networks of a create: compulsory, auto or none", typeof(NicsAsked)),
         In(38, "an unknown status is refused", typeof(ServerList)),
         In(39, "no maxImageMeta in the limits", typeof(NovaQuotas)),
         Not(40, "pages of the usage", Usage),
@@ -75,7 +76,7 @@ internal static class MicroversionHistory
         Same(46, "x-openstack-request-id on every answer: always here"),
         In(47, "the flavor inside the server", typeof(ServerDetail)),
         Not(48, "diagnostics in one form", Diagnostics),
-        Not(49, "tags of attached devices", Interfaces, Volumes),
+        Not(49, "tags of attached devices: interfaces are not attached later here", Volumes),
         Not(50, "server groups in quota classes, network quotas out of them", ClassSets),
         Not(51, "event volume-extended", Events, InstanceActions),
         In(52, "tags at create", typeof(CreateServer)),
@@ -96,9 +97,9 @@ internal static class MicroversionHistory
         In(67, "volume_type of a block device: there are no volumes", typeof(CreateServer)),
         Not(68, "no force at evacuate and live migration", Action),
         Same(69, "partial rows of silent cells: a server of a silent cell is shown whole, from this cell's own copy"),
-        Not(70, "tags of interfaces and volumes shown", Interfaces, Volumes),
+        new(70, "tags of interfaces, null, and volumes shown", typeof(ServerInterfaces), [Volumes]),
         In(71, "server_groups of a server", typeof(ServerDetail)),
-        Not(72, "ports with resource requests", Interfaces),
+        Same(72, "ports with resource requests: no port has any"),
         In(73, "locked_reason, and lists by locked", typeof(ServerDetail)),
         In(74, "host and hypervisor_hostname at create: refused by name", typeof(CreateServer)),
         In(75, "unknown query parameters are refused; PUT answers the whole server; swap is 0", typeof(ServerList)),

@@ -14,6 +14,8 @@ internal sealed class VersionDocuments(HomeOptions options)
         Get(ApiService.Identity, "/v3", () => ApiResult.Ok(IdentityV3)),
         Get(ApiService.Image, "", () => ApiResult.Json(300, ImageVersions)),
         Get(ApiService.Image, "/versions", () => ApiResult.Ok(ImageVersions)),
+        Get(ApiService.Network, "", () => ApiResult.Ok(NetworkVersions)),
+        Get(ApiService.Network, "/v2.0", () => ApiResult.Ok(NetworkV2)),
         Get(ApiService.Compute, "", () => ApiResult.Ok(ComputeVersions)),
         Get(ApiService.Compute, "/v2.1", () => ApiResult.Ok(ComputeV21)),
     ];
@@ -23,7 +25,7 @@ internal sealed class VersionDocuments(HomeOptions options)
     {
         w.WriteStartObject();
         w.WriteStartObject("services");
-        foreach (var (name, service) in new[] { ("identity", ApiService.Identity), ("image", ApiService.Image), ("compute", ApiService.Compute), ("cells", ApiService.Cells) })
+        foreach (var (name, service) in new[] { ("identity", ApiService.Identity), ("image", ApiService.Image), ("compute", ApiService.Compute), ("network", ApiService.Network), ("cells", ApiService.Cells) })
             w.WriteString(name, options.BaseUrl + CellsEndpoints.BasePath(service));
         w.WriteEndObject();
         w.WriteEndObject();
@@ -72,6 +74,35 @@ internal sealed class VersionDocuments(HomeOptions options)
             w.WriteString("id", id);
             w.WriteString("status", status);
             WriteLinks(w, $"{options.BaseUrl}/image/v2/");
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+        w.WriteEndObject();
+    }
+
+    private void NetworkVersions(Utf8JsonWriter w)
+    {
+        w.WriteStartObject();
+        w.WriteStartArray("versions");
+        w.WriteStartObject();
+        w.WriteString("id", "v2.0");
+        w.WriteString("status", "CURRENT");
+        WriteLinks(w, $"{options.BaseUrl}/network/v2.0/");
+        w.WriteEndObject();
+        w.WriteEndArray();
+        w.WriteEndObject();
+    }
+
+    private void NetworkV2(Utf8JsonWriter w)
+    {
+        w.WriteStartObject();
+        w.WriteStartArray("resources");
+        foreach (var (name, collection) in new[] { ("network", "networks"), ("subnet", "subnets"), ("port", "ports") })
+        {
+            w.WriteStartObject();
+            w.WriteString("name", name);
+            w.WriteString("collection", collection);
+            WriteLinks(w, $"{options.BaseUrl}/network/v2.0/{collection}");
             w.WriteEndObject();
         }
         w.WriteEndArray();

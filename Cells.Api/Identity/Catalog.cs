@@ -4,8 +4,8 @@ using Cells.Api.Http;
 namespace Cells.Api.Identity;
 
 /// <summary>
-/// Where each service is: all under one listener. Network and volume services are absent: a client that needs them is told so by their
-/// absence, instead of by errors.
+/// Where each service is: all under one listener. There is no volume service: a client that needs one is told so by its absence, instead of by
+/// errors.
 /// </summary>
 internal sealed class Catalog(HomeOptions options)
 {
@@ -14,6 +14,7 @@ internal sealed class Catalog(HomeOptions options)
         ("identity", "keystone", "/identity"),
         ("image", "glance", "/image"),
         ("compute", "nova", "/compute/v2.1"),
+        ("network", "neutron", "/network"),
         ("cells", "cells", "/cells/v1"),
     ];
 

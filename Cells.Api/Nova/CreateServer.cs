@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Cells.Api.Http;
+using Cells.Api.Networks;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 
@@ -29,9 +30,14 @@ public sealed record CreateServer(
 
     /// <summary>In order.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Interfaces.</summary>
+    public NicsAsked Nics { get; init; } = NicsAsked.Auto;
 
     // A bound on one request, not on a project: beyond it the change would hold the cell's committer too long.
     private const int MaximumCount = 1_000;
+
+    /// <summary>The first group that is not the project's own: by name only that one is let through, by id it is not known before.</summary>
+    internal string? ForeignGroup(ProjectId project) => SecurityGroups.FirstOrDefault(group => group != "default" && group != NetworkView.DefaultGroup(project));
 
     /// <summary>The least a request needs to say.</summary>
     public static CreateServer Of(string name, string flavor, ImageId image) => new(
@@ -68,6 +74,7 @@ public sealed record CreateServer(
         };
         if (asked.MaxCount == 0)
             asked = asked with { MaxCount = asked.MinCount };
+        asked = asked with { Nics = NicsAsked.Read(server, version) };
         ReadAbsent(server, version);
         server.Close();
         root.Close();
@@ -157,15 +164,14 @@ public sealed record CreateServer(
             group.Close();
             return name;
         }).Distinct(StringComparer.Ordinal).ToList() ?? ["default"];
-        if (groups.FirstOrDefault(name => name != "default") is { } unknown)
-            server.Problem.Note("server.security_groups", $"Security group {unknown} not found: this cloud has no network service, and so only 'default'.");
+        if (groups.FirstOrDefault(name => name != "default" && !Guid.TryParse(name, out _)) is { } unknown)
+            server.Problem.Note("server.security_groups", $"Security group {unknown} not found: this cloud filters nothing, and so has only 'default'.");
         return groups.Count == 0 ? ["default"] : groups;
     }
 
     // What Nova knows and this cloud cannot do is allowed where it asks for nothing, and refused, by name, where it asks for something.
     private static void ReadAbsent(BodyObject server, Microversion version)
     {
-        ReadNetworks(server, version);
         if (version.Has(74))
             ReadDestination(server);
         if (version.Has(63) && server.Array("trusted_image_certificates") is { Count: > 0 })
@@ -190,24 +196,6 @@ public sealed record CreateServer(
             if (server.OptionalText(name) is not null)
                 server.Problem.Note($"server.{name}", "Naming a host is not possible here; name a zone, or a cell with the hint target_cell.");
         }
-    }
-
-    // From 2.37 on a create says what it wants: "auto" is the one network there is.
-    private static void ReadNetworks(BodyObject server, Microversion version)
-    {
-        if (version.Has(37) && server.Any("networks") is { ValueKind: JsonValueKind.String } word)
-        {
-            if (word.GetString() == "none")
-                server.Problem.Note("server.networks", "This cloud has no network service: each server is on its host's management network, and none is without.");
-            else if (word.GetString() != "auto")
-                server.Problem.Note("server.networks", $"Value: {word.GetString()}. It is not one of auto, none, nor a list");
-            return;
-        }
-        var networks = server.Objects("networks");
-        if (networks is { Count: > 0 })
-            server.Problem.Note("server.networks", "Network not found: this cloud has no network service; each server is on its host's management network.");
-        else if (networks is null && version.Has(37))
-            server.Problem.Note("server.networks", "'networks' is a required property");
     }
 
     // The one device that is what imageRef says already; clients send it beside imageRef.

@@ -1,4 +1,5 @@
 using Cells.Api.Dispatch;
+using Cells.Api.Networks;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
 
@@ -6,5 +7,5 @@ namespace Cells.Api.Nova;
 
 public sealed class HomeIntents : IHomeIntents
 {
-    public IWrite Terminated(InstanceId instance, DateTimeOffset at) => new ConfirmTerminated(instance, at);
+    public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) => [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at)];
 }

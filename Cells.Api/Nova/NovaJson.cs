@@ -8,6 +8,7 @@ namespace Cells.Api.Nova;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(PlacementHints))]
+[JsonSerializable(typeof(IReadOnlyList<ServerAddress>))]
 internal sealed partial class NovaJson : JsonSerializerContext
 {
     /// <summary>A map of texts as its column holds it; null is the empty one.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cells.Api.Dispatch;
 using Cells.Api.Http;
 using Cells.Api.Images;
+using Cells.Api.Networks;
 using Cells.Api.Quotas;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -21,6 +22,7 @@ public sealed class NovaServers
     private readonly ImageStore _images;
     private readonly KeypairStore _keypairs;
     private readonly QuotaStore _quotas;
+    private readonly ServerNics _nics;
     private readonly IServerDispatch _dispatch;
     private readonly ICommitter _committer;
     private readonly TimeProvider _time;
@@ -28,10 +30,10 @@ public sealed class NovaServers
     private readonly HomeOptions _options;
 
     internal NovaServers(
-        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas,
+        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas, ServerNics nics,
         IServerDispatch dispatch, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
-        (_store, _flavors, _images, _keypairs, _quotas) = (store, flavors, images, keypairs, quotas);
+        (_store, _flavors, _images, _keypairs, _quotas, _nics) = (store, flavors, images, keypairs, quotas, nics);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
     }
 
@@ -91,6 +93,9 @@ public sealed class NovaServers
         if (asked.KeyName is { } key && await _keypairs.FindAsync(caller.User, key, stop) is null)
             return ApiResult.BadRequest("Invalid key_name provided.");
 
+        if (asked.ForeignGroup(caller.Project!.Value) is { } group)
+            return ApiResult.BadRequest($"Security group {group} not found for project {caller.Project}.");
+
         var count = asked.MaxCount;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -99,10 +104,21 @@ public sealed class NovaServers
                 return refusal;
             var intents = Intents(caller, asked, flavor!, image!, count);
             var charge = new ChargeQuota(caller.Project!.Value, Usage(flavor!.Flavor, count), asked.Metadata.Count);
-            var outcome = await _dispatch.BuildAsync(
-                [.. intents.Select(intent => intent.ToBuild(epoch: 1))],
-                [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent))],
-                intents[0].Deadline, caller.TraceParent, stop);
+            var nics = await _nics.PlanAsync(caller, asked.Nics, [.. intents.Select(intent => intent.Id)], stop);
+            if (nics.Refusal is { } noNetwork)
+                return noNetwork;
+            DispatchOutcome? outcome = null;
+            try
+            {
+                outcome = await _dispatch.BuildAsync(
+                    [.. intents.Select((intent, i) => intent.ToBuild(epoch: 1) with { Nics = nics.Of(i) })],
+                    [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent)), .. nics.Writes],
+                    intents[0].Deadline, caller.TraceParent, stop);
+            }
+            finally
+            {
+                _nics.End(nics, outcome is DispatchOutcome.Ended { Outcome: CommitOutcome.Missed lost } ? lost.Writes : []);
+            }
             switch (outcome)
             {
                 case DispatchOutcome.LaneFull full:
@@ -117,6 +133,8 @@ public sealed class NovaServers
                     if (count < asked.MinCount)
                         return OverQuota.Refusal(standing, flavor.Flavor, asked);
                     break;
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when !missed.Writes.Any(write => write is InsertIntent):
+                    break;                              // an address or a port is another's since it was looked up: choose again
                 default:
                     // The flavor or the image went away since it was looked up.
                     _flavors.Forget(asked.FlavorRef);
@@ -211,12 +229,9 @@ public sealed class NovaServers
         NovaLinks.WriteBoth(w, _options.BaseUrl, path);
         w.WriteString("OS-DCF:diskConfig", intent.DiskConfig);
         w.WriteStartArray("security_groups");
-        foreach (var group in asked.SecurityGroups)
-        {
-            w.WriteStartObject();
-            w.WriteString("name", group);
-            w.WriteEndObject();
-        }
+        w.WriteStartObject();
+        w.WriteString("name", "default");
+        w.WriteEndObject();
         w.WriteEndArray();
         w.WriteString("adminPass", asked.AdminPass ?? NewPassword());
         w.WriteEndObject();

@@ -8,6 +8,12 @@ internal sealed record Server(InstanceIntent Intent, ViewDispatch Dispatch, Inst
 {
     /// <summary>Of the host that was last reported, as its cell last showed it; null when there is none.</summary>
     public string? HostStatus { get; init; }
+    /// <summary>What its interfaces have, in order of device and address.</summary>
+    public IReadOnlyList<ServerAddress> Addresses { get; init; } = [];
 
     public ServerView View { get; } = Contracts.View.Of(Intent.ForView, Dispatch, Observed);
 }
+
+/// <summary>One address of a server.</summary>
+/// <param name="Network">The network's name, under which clients are shown it.</param>
+internal sealed record ServerAddress(Guid Port, Guid NetworkId, string Network, Guid Subnet, string Ip, string Mac);

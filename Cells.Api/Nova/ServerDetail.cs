@@ -41,8 +41,8 @@ internal static class ServerDetail
         WriteFlavor(w, intent.Flavor, baseUrl, version);
         w.WriteString("created", NovaTime(intent.CreatedAt));
         w.WriteString("updated", NovaTime(view.UpdatedAt));
-        w.WriteStartObject("addresses");
-        w.WriteEndObject();
+        w.WritePropertyName("addresses");
+        ServerAddresses.Write(w, server);
         w.WriteString("accessIPv4", intent.AccessIpV4 ?? "");
         w.WriteString("accessIPv6", intent.AccessIpV6 ?? "");
         NovaLinks.WriteBoth(w, baseUrl, $"servers/{intent.Id}");

@@ -20,7 +20,7 @@ internal sealed class ServerStore(ICellDatabase database)
                i.reservation_id, i.intent_number, i.desired, i.request_id, i.deadline, i.created_at, i.updated_at, i.terminated_at,
                d.epoch, d.state, d.asked, d.fault, d.settled_at, d.silent_since, d.silent_generation, d.silence_noted_at,
                o.body,
-               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status
+               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status, net.addresses
         """;
 
     private const string Joins = """
@@ -33,6 +33,13 @@ internal sealed class ServerStore(ICellDatabase database)
                 limit 1) as d on true
           left join instance_observed as o on o.instance = i.id
           left join host_observed as h on h.host = o.host
+          left join lateral (
+               select json_agg(json_build_object(
+                          'port', p.id, 'network_id', n.id, 'network', n.name, 'subnet', p.subnet_id, 'ip', host(p.ip), 'mac', p.mac)
+                          order by p.device, p.id) as addresses
+                 from port as p
+                 join network as n on n.id = p.network_id
+                where p.instance_id = i.id) as net on true
         """;
 
     public Task<Server?> FindAsync(InstanceId id, CancellationToken stop) => database.OneAsync("server", $"""
@@ -169,7 +176,11 @@ internal sealed class ServerStore(ICellDatabase database)
         var dispatch = new ViewDispatch(
             row.GetInt64(27), (DispatchState)row.GetInt16(28), row.TextOrNull(29) is { } asked ? CellName.Parse(asked) : null, row.TextOrNull(30), row.Time(31), silence);
         var observed = row.IsDBNull(35) ? null : JsonSerializer.Deserialize(row.GetString(35), WireJsonContext.Default.InstanceRow);
-        return new Server(intent, dispatch, observed) { HostStatus = row.TextOrNull(43) };
+        return new Server(intent, dispatch, observed)
+        {
+            HostStatus = row.TextOrNull(43),
+            Addresses = row.IsDBNull(44) ? [] : JsonSerializer.Deserialize(row.GetString(44), NovaJson.Default.IReadOnlyListServerAddress)!,
+        };
     }
 
     private static SortedDictionary<string, string> Metadata(string json) => json == "{}"

@@ -23,6 +23,9 @@ internal sealed class Picture
 
     public required IReadOnlyList<IntentRow> Intents { get; init; }
 
+    /// <summary>Of servers, at the home.</summary>
+    public required IReadOnlyList<PortRow> Ports { get; init; }
+
     /// <summary>By cell: the home and the routing cells.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<Guid, ObservedRow>> Observed { get; init; }
 
@@ -58,6 +61,11 @@ internal sealed class Picture
                   from instance_intent
                  order by name, id
                 """, row => new IntentRow(row.GetGuid(0), new ProjectId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetBoolean(5))),
+            Ports = Read(world, "global", """
+                select instance_id, host(ip), mac
+                  from port
+                 order by ip
+                """, row => new PortRow(OrNull(row, 0), row.GetString(1), row.GetString(2))),
             Observed = observed,
             Above = world.Cells.Where(cell => cell.Kind == CellKind.Compute)
                 .ToDictionary(cell => cell.Name.Value, IReadOnlyList<string> (cell) => ["global", cell.Parent!.Value.Value]),
@@ -103,6 +111,8 @@ internal sealed class Picture
 }
 
 internal sealed record IntentRow(Guid Id, ProjectId Project, string Name, string Desired, long Number, bool Terminated);
+
+internal sealed record PortRow(Guid? Instance, string Address, string Mac);
 
 internal sealed record ObservedRow(Guid Instance, long Epoch, long Generation, bool Deleted, InstanceRow Body);
 

@@ -158,7 +158,7 @@ internal sealed class WorldDatabases : IAsyncDisposable
         return ordered;
     }
 
-    /// <summary>Two projects, three flavors, one image: what the workload orders.</summary>
+    /// <summary>Two projects, three flavors, one image, one network: what the workload orders.</summary>
     private static string Things()
     {
         var sql = new StringBuilder("""
@@ -183,6 +183,14 @@ internal sealed class WorldDatabases : IAsyncDisposable
                                file_name, size_bytes, md5, sha256, sha512, created_at, updated_at)
             values ('{{image.Id}}', '{{WorldThings.Projects[0].Value}}', 'chaos', 'public', false, false, 'raw', 'bare', 0, 0, '[]', '{}',
                     'chaos', {{image.SizeBytes}}, '{{new string('0', 32)}}', '{{image.Sha256}}', '{{new string('0', 128)}}', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+            """);
+        sql.Append(CultureInfo.InvariantCulture, $$"""
+
+            insert into network (id, project_id, name, description, key, shared, admin_up, mtu, created_at)
+            values ('{{WorldThings.Network}}', '{{WorldThings.Projects[0].Value}}', 'chaos', '', 'management', true, true, 1500, '2026-01-01T00:00:00Z');
+            insert into subnet (id, network_id, project_id, name, description, cidr, gateway_ip, pools, dns, created_at)
+            values ('{{WorldThings.Network}}', '{{WorldThings.Network}}', '{{WorldThings.Projects[0].Value}}', 'chaos', '', '{{WorldThings.Subnet}}', null,
+                    '[{"start": "10.9.0.1", "end": "10.9.0.126"}]', '[]', '2026-01-01T00:00:00Z');
             """);
         return sql.ToString();
     }

@@ -152,8 +152,7 @@ internal sealed class HostActor : ReceiveActor
     {
         if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host || cache.FindSr(place.Sr) is not { } sr)
             return null;
-        var management = cache.Pifs.Values.FirstOrDefault(p => p.Management && p.Host == host.Key);
-        return new StepContext(run.Row, _pool.Owner, _pool, host.Key, sr.Key, management?.Network, _setup.Images, run.Awaited);
+        return new StepContext(run.Row, _pool.Owner, _pool, host.Key, sr.Key, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited);
     }
 
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)

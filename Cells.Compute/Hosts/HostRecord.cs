@@ -1,4 +1,5 @@
 using Cells.Contracts;
+using Cells.Scheduler;
 
 namespace Cells.Compute.Hosts;
 
@@ -9,6 +10,9 @@ namespace Cells.Compute.Hosts;
 internal sealed record HostRecord(
     HostId Id, PoolId Pool, string Name, string Address, string Status, bool Enabled, int Vcpus, long MemoryMib, IReadOnlyList<SrId> Srs)
 {
+    /// <summary>Keys of the networks that it carries.</summary>
+    public NetworkSet Networks { get; init; }
+
     /// <summary>Why it takes nothing new; null when it may.</summary>
     public string? Unavailable => Status != "up" ? Status : Enabled ? null : "disabled on the hypervisor";
 

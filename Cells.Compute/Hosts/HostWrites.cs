@@ -34,13 +34,13 @@ internal static class HostWrites
     public static readonly WriteKind Put = new OrdinalKind<PutHost>(
         "put-host", 100, w => w.Row.Id, changeNumbersEach: 1, first => $"""
             with w as (
-                select id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, updated_at, ordinal
-                  from unnest(@ids, @owner_pools, @owner_epochs, @names, @addresses, @statuses, @enabled, @vcpus, @memories, @srs, @updated)
-                       with ordinality as w (id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, updated_at, ordinal)
+                select id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks, updated_at, ordinal
+                  from unnest(@ids, @owner_pools, @owner_epochs, @names, @addresses, @statuses, @enabled, @vcpus, @memories, @srs, @networks, @updated)
+                       with ordinality as w (id, owner_pool, owner_epoch, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks, updated_at, ordinal)
             ), written as (
-                insert into host (id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, generation, change_number, updated_at)
+                insert into host (id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks, generation, change_number, updated_at)
                 select w.id, w.owner_pool, w.name, w.address, w.status, w.enabled, w.vcpus, w.memory_mib,
-                       string_to_array(w.sr_ids, ',')::uuid[], 1, {first} + w.ordinal - 1, w.updated_at
+                       string_to_array(w.sr_ids, ',')::uuid[], string_to_array(w.networks, E'\n'), 1, {first} + w.ordinal - 1, w.updated_at
                   from w
                  where {CurrentOwner}
                  order by w.ordinal
@@ -53,6 +53,7 @@ internal static class HostWrites
                        vcpus = excluded.vcpus,
                        memory_mib = excluded.memory_mib,
                        sr_ids = excluded.sr_ids,
+                       networks = excluded.networks,
                        generation = host.generation + 1,
                        change_number = excluded.change_number,
                        updated_at = excluded.updated_at
@@ -72,6 +73,7 @@ internal static class HostWrites
         Column.Integer<PutHost>("vcpus", w => w.Row.Vcpus),
         Column.Bigint<PutHost>("memories", w => w.Row.MemoryMib),
         Column.Text<PutHost>("srs", w => string.Join(',', w.Row.Srs.Select(s => s.Value))),
+        Column.Text<PutHost>("networks", w => w.Row.Networks.Text ?? ""),
         Column.Time<PutHost>("updated", w => w.UpdatedAt));
 
     public static readonly WriteKind PutSr = new OrdinalKind<PutSr>(

@@ -149,7 +149,7 @@ internal sealed class Inventory(string hostClass, string zone)
             host.Id, host.Name, hostClass, zone, host.Unavailable,
             new HostResources((int)Math.Clamp(vcpus.Free, int.MinValue, int.MaxValue), memory.Free),
             new HostResources((int)Math.Clamp(vcpus.Limit, 0, int.MaxValue), memory.Limit),
-            local, [.. seen.Where(s => s.Shared).Select(s => s.Id)]) { Cpus = host.Vcpus });
+            local, [.. seen.Where(s => s.Shared).Select(s => s.Id)]) { Cpus = host.Vcpus, Networks = host.Networks });
     }
 
     private long FreeOf(SrId sr) => Find(ProviderId.Of(sr), Resource.DiskBytes)?.Free ?? 0;

@@ -224,7 +224,11 @@ internal sealed partial class PlacerActor
     /// <summary>A disk is never smaller than its image, whatever the flavor says: what it will take is what is claimed.</summary>
     private static PlacementRequest RequestOf(BuildInstance command, IReadOnlyCollection<HostId> tried) =>
         PlacementRequest.For(command.Flavor, command.Hints.AvailabilityZone, command.Hints.OnlyCell, command.Hints.NotCells, tried)
-            with { DiskBytes = Math.Max(command.Flavor.DiskBytes, FetchImage.RoundedUp(command.Image.SizeBytes)) };
+            with
+            {
+                DiskBytes = Math.Max(command.Flavor.DiskBytes, FetchImage.RoundedUp(command.Image.SizeBytes)),
+                Networks = PlacementRequest.NetworksOf(command.Nics),
+            };
 
     private static string Key(InstanceId instance) => instance.ToString();
 

@@ -264,7 +264,8 @@ internal sealed partial class PlacerActor
         var again = _unwritten.Remove(host.Host.Value);
         var isNew = _inventory.Find(ProviderId.Of(host.Host), Resource.MemoryMib) is null;
         PutHost(
-            new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs), pool.Owner, again);
+            new HostRecord(host.Host, host.Pool, host.Name, host.Address.ToString(), StatusOf(host, pool), host.Enabled, host.Cpus, memoryMib, srs) { Networks = host.Networks },
+            pool.Owner, again);
         ShowProvider(new Provider(
             ProviderId.Of(host.Host), Resource.Vcpu, ProviderKind.Host, host.Cpus, _setup.Options.CpuRatio, 0, 0, outside.Vcpus), pool.Owner,
             _hostsChanged, again);

@@ -1,6 +1,7 @@
 using Cells.Compute.Hosts;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
+using Cells.Scheduler;
 using Npgsql;
 
 namespace Cells.Compute.Placement;
@@ -9,7 +10,7 @@ namespace Cells.Compute.Placement;
 internal static class ReadInventory
 {
     private const string Sql = """
-        select id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids
+        select id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks
           from host
          order by id;
         select id, pool_id, name, type, shared
@@ -33,7 +34,7 @@ internal static class ReadInventory
         while (await r.ReadAsync(stop))
             hosts.Add(new HostRecord(
                 new HostId(r.GetGuid(0)), new PoolId(r.GetGuid(1)), r.GetString(2), r.GetString(3), r.GetString(4), r.GetBoolean(5), r.GetInt32(6),
-                r.GetInt64(7), [.. r.GetFieldValue<Guid[]>(8).Select(s => new SrId(s))]));
+                r.GetInt64(7), [.. r.GetFieldValue<Guid[]>(8).Select(s => new SrId(s))]) { Networks = NetworkSet.Of(r.GetFieldValue<string[]>(9)) });
 
         await r.NextResultAsync(stop);
         var srs = new List<SrRecord>();

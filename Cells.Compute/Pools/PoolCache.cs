@@ -3,6 +3,7 @@ using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
+using Cells.Scheduler;
 
 namespace Cells.Compute.Pools;
 
@@ -83,7 +84,10 @@ internal sealed record PoolCache(
         var metrics = HostMetrics.GetValueOrDefault(record.Metrics);
         return new HostObservation(
             Pool, new HostId(record.Uuid), host, record.NameLabel, host == Master ? Coordinator : AddressOf(record), record.Enabled,
-            metrics?.Live ?? false, record.CpuCount, metrics is null ? 0 : metrics.MemoryTotal - record.MemoryOverhead);
+            metrics?.Live ?? false, record.CpuCount, metrics is null ? 0 : metrics.MemoryTotal - record.MemoryOverhead)
+        {
+            Networks = NetworkSet.Of(NetworkKeys.Of(this, host).Keys),
+        };
     }
 
     public SrObservation Observe(XenRef<Sr> sr, Sr record) => new(

@@ -2,6 +2,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
+using Cells.Scheduler;
 
 namespace Cells.Compute.Pools;
 
@@ -105,7 +106,11 @@ internal sealed record VdiObservation(PoolId Pool, Guid Vdi, XenRef<Vdi> Ref, St
 /// <param name="MemoryBytes">What VMs and the control domain can have: the total less the hypervisor's own overhead. 0 while the host has not said.</param>
 /// <param name="Live">The pool's own word; turns false only after 10 silent minutes. See <see cref="HostHealthChanged"/> for ours.</param>
 internal sealed record HostObservation(
-    PoolId Pool, HostId Host, XenRef<Host> Ref, string Name, HostAddress Address, bool Enabled, bool Live, int Cpus, long MemoryBytes);
+    PoolId Pool, HostId Host, XenRef<Host> Ref, string Name, HostAddress Address, bool Enabled, bool Live, int Cpus, long MemoryBytes)
+{
+    /// <summary>Keys of the networks that it carries.</summary>
+    public NetworkSet Networks { get; init; }
+}
 
 /// <param name="SizeBytes">-1 until the pool has scanned it.</param>
 /// <param name="SeenBy">Hosts with a plugged PBD, in order.</param>

@@ -61,11 +61,12 @@ internal static class ShowChanges
     private static IEnumerable<XenRef<T>> RefsOf<T>(IReadOnlyList<XenEvent> events, string name) =>
         events.Where(e => e.Class == name).Select(e => new XenRef<T>(e.Ref)).Distinct();
 
-    /// <summary>A host's memory and liveness stand in its metrics.</summary>
+    /// <summary>A host's memory and liveness stand in its metrics, its networks in its PIFs; what a network is called concerns every host of the pool.</summary>
     private static IEnumerable<XenRef<Host>> HostsOf(XenEvent e, PoolCache after) => e.Class switch
     {
         "host" => [new XenRef<Host>(e.Ref)],
         "host_metrics" => after.Hosts.Where(h => h.Value.Metrics.Value == e.Ref).Select(h => h.Key),
+        "network" or "pif" => after.Hosts.Keys,
         _ => [],
     };
 

@@ -1,8 +1,11 @@
+using System.Globalization;
 using Cells.Compute.Images;
 using Cells.Compute.Instances;
+using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Compute.Workflows;
 
@@ -108,28 +111,39 @@ internal static class BuildSteps
 
     public static async Task<StepOutcome> AttachNetworkAsync(StepContext context, CancellationToken stop)
     {
-        if (context.Network is not { } network)
-            return new StepOutcome.Refused("no_network", "the host shows no management interface to take a network from");
+        var nics = NicsOf(context.Row.Command!);
+        if (nics.FirstOrDefault(nic => !context.Networks.ContainsKey(nic.Network)) is { } lost)
+            return new StepOutcome.Refused("no_network", $"the host does not carry network '{lost.Network}'");
+        if (nics.Count == 0)
+            return new StepOutcome.Done();
         var vm = await VmRefAsync(context, stop);
-        try
+        for (var device = 0; device < nics.Count; device++)
         {
-            await context.Pool.CallAsync(Vif.Create(new NewVif(vm, network, "0", "", Marks.Of(context.Row.Stamp))), stop);
-        }
-        catch (XenApiFailure taken) when (taken.Code == "DEVICE_ALREADY_EXISTS")
-        {
-            // As with the disk: device 0 is only ever ours.
+            var vif = new NewVif(
+                vm, context.Networks[nics[device].Network], device.ToString(CultureInfo.InvariantCulture), nics[device].Mac, Marks.Of(context.Row.Stamp));
+            try
+            {
+                await context.Pool.CallAsync(Vif.Create(vif), stop);
+            }
+            catch (XenApiFailure taken) when (taken.Code == "DEVICE_ALREADY_EXISTS")
+            {
+                // As with the disk: a device of this VM is only ever ours, and its interface is the same each time.
+            }
         }
         return new StepOutcome.Done();
     }
 
-    public static async Task<ProbeAnswer> FindVifAsync(StepContext context, CancellationToken stop)
+    public static async Task<ProbeAnswer> FindVifsAsync(StepContext context, CancellationToken stop)
     {
         var underWay = await Probing.UnderWayAsync(context, "VIF.create", stop);
         var vm = await FindOwnVmAsync(context, stop);
-        return vm is { Value.Vifs.Count: > 0 } ? new ProbeAnswer.Done(new StepOutcome.Done())
+        return vm is { } found && found.Value.Vifs.Count >= NicsOf(context.Row.Command!).Count ? new ProbeAnswer.Done(new StepOutcome.Done())
             : underWay is not null ? new ProbeAnswer.Unknown(underWay)
             : ProbeAnswer.NotDone.Instance;
     }
+
+    /// <summary>Without a word about interfaces: one on the management network, its MAC made by the host.</summary>
+    private static IReadOnlyList<Nic> NicsOf(BuildInstance command) => command.Nics ?? [new Nic(default, NetworkKeys.Management, "", [])];
 
     public static async Task<StepOutcome> StartAsync(StepContext context, CancellationToken stop)
     {

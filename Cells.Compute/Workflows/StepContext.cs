@@ -8,10 +8,11 @@ namespace Cells.Compute.Workflows;
 /// <summary>What a step works with: the committed row, the pool's session, and the references of this session.</summary>
 /// <param name="Host">The host of the row's place.</param>
 /// <param name="Sr">The SR of the row's place.</param>
-/// <param name="Network">The network of the host's management interface; null when the pool shows none.</param>
+/// <param name="Networks">What the host carries, by key (<see cref="NetworkKeys"/>).</param>
 /// <param name="Awaited">What earlier probes of this step found under way; see <see cref="Probing"/>.</param>
 internal sealed record StepContext(
-    Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, XenRef<Network>? Network, IImageCache Images, Awaited Awaited);
+    Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, IReadOnlyDictionary<string, XenRef<Network>> Networks,
+    IImageCache Images, Awaited Awaited);
 
 /// <summary>A pool's session as steps use it.</summary>
 internal interface IPoolCalls

@@ -13,7 +13,7 @@ internal static class Steps
         new("size-disk", BuildSteps.SizeDiskAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping),                          // goes with the disk
         new("create-vm", BuildSteps.CreateVmAsync, ObjectsOf.DestroyVmsAsync, BuildSteps.FindVmAsync, TaskState.Spawning),
         new("attach-disk", BuildSteps.AttachDiskAsync, Undo: null, BuildSteps.FindVbdAsync, TaskState.Spawning),                    // VM.destroy removes VBDs
-        new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifAsync, TaskState.Networking),            // and VIFs
+        new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifsAsync, TaskState.Networking),            // and VIFs
         new("start", BuildSteps.StartAsync, ObjectsOf.StopVmsAsync, BuildSteps.ReadStartedAsync, TaskState.Spawning),
         new("seen-running", BuildSteps.SeenRunningAsync, Undo: null, Probe: null, TaskState.Spawning),                              // an observation
     ];

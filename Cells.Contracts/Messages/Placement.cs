@@ -11,6 +11,10 @@ namespace Cells.Contracts.Messages;
 /// generation the refusing child used, so that copies merged by (epoch, generation) never fall back (ADR 0007).
 /// </param>
 /// <param name="Image">Null only for instances without a local disk image; the spine always has one.</param>
+/// <param name="Nics">
+/// In the order of their devices; empty for none. Null, as from a home that has no networks: one interface on the host's management network, with
+/// a MAC that the host makes.
+/// </param>
 [WireName("placement.build-instance.v1")]
 public sealed record BuildInstance(
     InstanceId Instance,
@@ -23,7 +27,14 @@ public sealed record BuildInstance(
     string Name,
     Flavor Flavor,
     ImageSpec Image,
-    PlacementHints Hints) : IInstanceCommand;
+    PlacementHints Hints,
+    IReadOnlyList<Nic>? Nics = null) : IInstanceCommand;
+
+/// <summary>One network interface of an instance, as its home decided it: the same in every epoch and on every host.</summary>
+/// <param name="Network">The key under which each pool is asked for its XenAPI network (ADR 0012).</param>
+/// <param name="Mac">Six octets, lower-case hex, joined by colons.</param>
+/// <param name="Addresses">What its guest may use. Nothing below the home acts on them.</param>
+public sealed record Nic(PortId Port, string Network, string Mac, IReadOnlyList<string> Addresses);
 
 /// <summary>What the request says about where; empty lists say nothing.</summary>
 /// <param name="AvailabilityZone">Null for any.</param>

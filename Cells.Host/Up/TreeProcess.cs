@@ -3,6 +3,7 @@ using Cells.Api;
 using Cells.Api.Admin;
 using Cells.Api.Http;
 using Cells.Api.Identity;
+using Cells.Api.Networks;
 using Cells.Compute;
 using Cells.Compute.Images;
 using Cells.Compute.Pools;
@@ -171,7 +172,9 @@ internal sealed class TreeProcess : IAsyncDisposable
         var api = Own(ApiCell.Start(runtime, new ApiOptions(), new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images)));
         Home = api.Home!;
         await Home.StartAsync(stop);
-        await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
+        var admins = await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
+        if (Parts.Fleet is not null)
+            await new DefaultNetwork(runtime.Database, runtime.Committer, Parts.Time, Parts.Ids).MakeAsync(admins, stop);
         _door.UseRouting();
         _door.MapCells(Home, new AdminRoutes(api.Admin).Routes);
         try

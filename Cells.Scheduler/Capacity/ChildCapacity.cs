@@ -8,7 +8,7 @@ namespace Cells.Scheduler.Capacity;
 /// </summary>
 public sealed class ChildCapacity
 {
-    private readonly SortedDictionary<long, (HostResources Need, long DiskBytes)> _since = [];
+    private readonly SortedDictionary<long, PlacementRequest> _since = [];
     private CapacitySummary? _summary;
     private List<Hole> _holes = [];
     private SortedDictionary<Guid, long> _sharedFree = [];
@@ -30,8 +30,8 @@ public sealed class ChildCapacity
     {
         if (_summary is not null && workNumber <= _summary.CountsWorkUpTo)
             return;
-        _since[workNumber] = (request.Need, request.DiskBytes);
-        TakeOff(request.Need, request.DiskBytes);
+        _since[workNumber] = request;
+        TakeOff(request);
     }
 
     /// <summary>The dispatch was refused or deleted: what was taken off for it is free again (unless a summary has counted it meanwhile).</summary>
@@ -49,6 +49,8 @@ public sealed class ChildCapacity
         {
             if (request.Hints.AvailabilityZone is { } zone && zone != hole.Zone)
                 continue;
+            if (!hole.Carries(request.Networks))
+                continue;
             var disk = Math.Max(hole.Vector.LocalDiskBytes, BestShared(hole));
             fits += hole.Vector.Hosts * Math.Min(
                 Math.Min(Times(hole.Vector.Vcpus, request.Need.Vcpus), Times(hole.Vector.MemoryMib, request.Need.MemoryMib)),
@@ -56,6 +58,10 @@ public sealed class ChildCapacity
         }
         return fits;
     }
+
+    /// <summary>There are hosts below, and none of them carries all networks of the request.</summary>
+    public bool LacksNetworks(PlacementRequest request) =>
+        request.Networks.Count > 0 && _holes.Count > 0 && !_holes.Exists(hole => hole.Carries(request.Networks));
 
     public long FreeMemoryMib => _holes.Sum(h => h.Vector.Hosts * h.Vector.MemoryMib);
 
@@ -67,28 +73,30 @@ public sealed class ChildCapacity
     public CapacitySummary Current => new(
         0,
         [
-            .. _holes.GroupBy(h => (h.HostClass, h.Zone, h.SharedKey)).Select(g => new HostGroup(
+            .. _holes.GroupBy(h => (h.HostClass, h.Zone, h.SharedKey, h.Networks)).Select(g => new HostGroup(
                 g.Key.HostClass, g.Key.Zone, g.First().SharedSrs,
-                [.. g.GroupBy(h => h.Vector with { Hosts = 0 }).Select(v => v.Key with { Hosts = v.Sum(h => h.Vector.Hosts) })])),
+                [.. g.GroupBy(h => h.Vector with { Hosts = 0 }).Select(v => v.Key with { Hosts = v.Sum(h => h.Vector.Hosts) })],
+                g.Key.Networks?.Keys)),
         ],
         [.. _sharedFree.Select(s => new SharedSr(new SrId(s.Key), s.Value))]);
 
     private void Rebuild()
     {
-        _holes = [.. (_summary?.Groups ?? []).SelectMany(g => g.Vectors.Select(v => new Hole(g.HostClass, g.Zone, g.SharedSrs, v)))];
+        _holes = [.. (_summary?.Groups ?? []).SelectMany(g => g.Vectors.Select(v => new Hole(g.HostClass, g.Zone, g.SharedSrs, g.Networks is { } keys ? NetworkSet.Of(keys) : null, v)))];
         _sharedFree = new SortedDictionary<Guid, long>((_summary?.SharedSrs ?? []).ToDictionary(s => s.Sr.Value, s => s.FreeBytes));
-        foreach (var (need, disk) in _since.Values)
-            TakeOff(need, disk);
+        foreach (var request in _since.Values)
+            TakeOff(request);
     }
 
-    private void TakeOff(HostResources need, long diskBytes)
+    private void TakeOff(PlacementRequest request)
     {
+        var (need, diskBytes) = (request.Need, request.DiskBytes);
         var best = -1;
         for (var i = 0; i < _holes.Count; i++)
         {
             var hole = _holes[i];
             var fits = hole.Vector.Vcpus >= need.Vcpus && hole.Vector.MemoryMib >= need.MemoryMib
-                && Math.Max(hole.Vector.LocalDiskBytes, BestShared(hole)) >= diskBytes;
+                && Math.Max(hole.Vector.LocalDiskBytes, BestShared(hole)) >= diskBytes && hole.Carries(request.Networks);
             if (fits && (best < 0 || Tighter(hole.Vector, _holes[best].Vector)))
                 best = i;
         }
@@ -123,8 +131,11 @@ public sealed class ChildCapacity
 
     private static long Times(long has, long needs) => needs <= 0 ? long.MaxValue : Math.Max(0, has) / needs;
 
-    private sealed record Hole(string HostClass, string Zone, IReadOnlyList<SrId> SharedSrs, FreeVector Vector)
+    /// <param name="Networks">Null: not said, so it may carry any.</param>
+    private sealed record Hole(string HostClass, string Zone, IReadOnlyList<SrId> SharedSrs, NetworkSet? Networks, FreeVector Vector)
     {
+        public bool Carries(IReadOnlyList<string> networks) => Networks is not { } known || known.FirstMissing(networks) is null;
+
         public string SharedKey => string.Join(',', SharedSrs.Select(s => s.Value));
     }
 }

@@ -13,9 +13,10 @@ public static class Summarise
     {
         var groups = index.Shapes
             .Where(s => s.Key.Unavailable is null)
-            .GroupBy(s => (s.Key.HostClass, s.Key.Zone, s.Key.SharedSrs))
+            .GroupBy(s => (s.Key.HostClass, s.Key.Zone, s.Key.SharedSrs, s.Key.Networks))
             .OrderBy(g => g.Key.HostClass, StringComparer.Ordinal).ThenBy(g => g.Key.Zone, StringComparer.Ordinal).ThenBy(g => g.Key.SharedSrs, StringComparer.Ordinal)
-            .Select(g => new HostGroup(g.Key.HostClass, g.Key.Zone, SrsOf(g.Key.SharedSrs), Vectors(g)))
+            .ThenBy(g => g.Key.Networks)
+            .Select(g => new HostGroup(g.Key.HostClass, g.Key.Zone, SrsOf(g.Key.SharedSrs), Vectors(g), g.Key.Networks.Keys))
             .ToList();
         var shared = groups.SelectMany(g => g.SharedSrs).Distinct().OrderBy(s => s.Value)
             .Select(s => new SharedSr(s, Math.Max(0, index.SharedSrFree(s)))).ToList();
@@ -27,9 +28,10 @@ public static class Summarise
     {
         var all = children.ToList();
         var groups = all.SelectMany(c => c.Groups)
-            .GroupBy(g => (g.HostClass, g.Zone, Srs: string.Join(',', g.SharedSrs.Select(s => s.Value))))
+            .GroupBy(g => (g.HostClass, g.Zone, Srs: string.Join(',', g.SharedSrs.Select(s => s.Value)), Networks: g.Networks is { } keys ? NetworkSet.Of(keys) : (NetworkSet?)null))
             .OrderBy(g => g.Key.HostClass, StringComparer.Ordinal).ThenBy(g => g.Key.Zone, StringComparer.Ordinal).ThenBy(g => g.Key.Srs, StringComparer.Ordinal)
-            .Select(g => new HostGroup(g.Key.HostClass, g.Key.Zone, g.First().SharedSrs, Combine(g.SelectMany(x => x.Vectors))))
+            .ThenBy(g => g.Key.Networks)
+            .Select(g => new HostGroup(g.Key.HostClass, g.Key.Zone, g.First().SharedSrs, Combine(g.SelectMany(x => x.Vectors)), g.Key.Networks?.Keys))
             .ToList();
         var shared = all.SelectMany(c => c.SharedSrs).GroupBy(s => s.Sr).OrderBy(g => g.Key.Value)
             .Select(g => new SharedSr(g.Key, g.Min(s => s.FreeBytes))).ToList();

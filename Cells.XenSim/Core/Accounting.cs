@@ -18,7 +18,11 @@ public sealed record HostAccount(
 /// <summary>A domain that runs or is paused.</summary>
 public sealed record DomainAccount(string VmUuid, string Name, long Domid, string PowerState, long MemoryBytes, long OverheadBytes, long Vcpus, IReadOnlyDictionary<string, string> OtherConfig);
 
-public sealed record VmAccount(string Uuid, string Name, string PowerState, bool IsSnapshot, IReadOnlyDictionary<string, string> OtherConfig);
+public sealed record VmAccount(string Uuid, string Name, string PowerState, bool IsSnapshot, IReadOnlyDictionary<string, string> OtherConfig)
+{
+    /// <summary>MACs of its virtual interfaces, in the order of their devices.</summary>
+    public IReadOnlyList<string> Macs { get; init; } = [];
+}
 
 /// <summary>A virtual disk. Digest and length are those of the image imported into it or into the disk it was cloned from.</summary>
 public sealed record DiskAccount(string Uuid, string SrUuid, string Name, string Type, long VirtualSizeBytes, long PhysicalBytes, bool Managed, bool IsSnapshot,
@@ -39,7 +43,7 @@ internal static class Accounting
             host.Powered ? VmMemory.UsedBytes(database, host.Record) : 0,
             [.. vms.Where(v => host.Powered && v.Text("resident_on") == host.Record.Ref).Select(v => new DomainAccount(v.Uuid, v.Text("name_label"), v.Int("domid"), v.Text("power_state"),
                 v.Int("memory_dynamic_max"), v.Int("memory_overhead"), v.Int("VCPUs_at_startup"), Plain(v)))],
-            [.. vms.Select(v => new VmAccount(v.Uuid, v.Text("name_label"), Truly(pool, v), v.Flag("is_a_snapshot"), Plain(v)))],
+            [.. vms.Select(v => new VmAccount(v.Uuid, v.Text("name_label"), Truly(pool, v), v.Flag("is_a_snapshot"), Plain(v)) { Macs = Macs(database, v) })],
             [.. srs.SelectMany(sr => sr.Set("VDIs").Select(r => database.Get("VDI", r)).Select(d => Disk(database, sr, d)))],
             [.. srs.Select(s => new StorageAccount(s.Uuid, s.Text("name_label"), s.Int("physical_size"), s.Int("physical_utilisation"), s.Int("virtual_allocation")))],
             [.. database.All("session").Select(s => s.Ref)],
@@ -49,6 +53,9 @@ internal static class Accounting
     // The record of a VM whose host lost its power says Running until the host boots or is declared dead.
     private static string Truly(SimPool pool, SimObject vm) =>
         pool.Hosts.Any(h => !h.Powered && h.Record.Ref == vm.Text("resident_on")) ? "Halted" : vm.Text("power_state");
+
+    private static string[] Macs(Database database, SimObject vm) =>
+        [.. vm.Set("VIFs").Select(reference => database.Find("VIF", reference)).OfType<SimObject>().OrderBy(vif => vif.Text("device"), StringComparer.Ordinal).Select(vif => vif.Text("MAC"))];
 
     private static DiskAccount Disk(Database database, SimObject sr, SimObject disk)
     {

@@ -5,6 +5,7 @@ using Cells.Api.Admin;
 using Cells.Api.Http;
 using Cells.Api.Identity;
 using Cells.Api.Images;
+using Cells.Api.Networks;
 using Cells.Api.Nova;
 using Cells.Compute;
 using Cells.Compute.Workflows;
@@ -106,7 +107,9 @@ public sealed partial class DocumentsTests
         // What a route does is not called, so its handlers' parts may be missing.
         var open = new NovaRoutes(null!, null!, null!, null!, null!, null!).Routes
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
-            .Concat(new ImageRoutes(null!, null!).Routes);
+            .Concat(new ImageRoutes(null!, null!).Routes)
+            .Concat(new ServerInterfaces(null!).Routes)
+            .Concat(new NetworkRoutes(null!, null!, null!).Routes);
         var admin = new AdminRoutes(null!).Routes;
 
         Assert.That(RoutesIn("docs/api-compatibility.md"), Is.EquivalentTo(open.Select(Name)), "docs/api-compatibility.md");

@@ -34,7 +34,7 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
     {
         if (TakeNext() is { } next)
             return next;
-        IWrite[] end = DeletesTakeTime ? [] : [new HomeIntents().Terminated(delete.Instance, time.GetUtcNow())];
+        IReadOnlyList<IWrite> end = DeletesTakeTime ? [] : new HomeIntents().Terminated(delete.Instance, time.GetUtcNow());
         return new DispatchOutcome.Ended(await committer.CommitAsync(new Change([.. together, .. end])));
     }
 

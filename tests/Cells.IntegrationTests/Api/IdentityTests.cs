@@ -32,7 +32,7 @@ public sealed class IdentityTests
             token.GetProperty("catalog").EnumerateArray().ToDictionary(service => service.GetProperty("type").GetString()!, PublicUrl),
             Is.EqualTo(new Dictionary<string, string>
             {
-                ["identity"] = $"{Home.Url}/identity", ["image"] = $"{Home.Url}/image", ["compute"] = $"{Home.Url}/compute/v2.1", ["cells"] = $"{Home.Url}/cells/v1",
+                ["identity"] = $"{Home.Url}/identity", ["image"] = $"{Home.Url}/image", ["compute"] = $"{Home.Url}/compute/v2.1", ["network"] = $"{Home.Url}/network", ["cells"] = $"{Home.Url}/cells/v1",
             }));
     }
 
@@ -172,7 +172,7 @@ public sealed class IdentityTests
         var answer = await Home.AdminAsync("GET", "/identity/v3/auth/catalog");
 
         Assert.That(answer.Json.GetProperty("catalog").EnumerateArray().Select(service => service.GetProperty("type").GetString()),
-            Is.EqualTo(new[] { "identity", "image", "compute", "cells" }));
+            Is.EqualTo(new[] { "identity", "image", "compute", "network", "cells" }));
     }
 
     [Test]

@@ -119,7 +119,7 @@ public sealed class MicroversionShapeTests
     [TestCase("2.37", "", 400)]
     [TestCase("2.37", "\"networks\": \"auto\"", 202)]
     [TestCase("2.36", "\"networks\": \"auto\"", 400)]
-    [TestCase("2.37", "\"networks\": \"none\"", 400)]
+    [TestCase("2.37", "\"networks\": \"none\"", 202)]
     [TestCase("2.37", "\"networks\": \"some\"", 400)]
     [TestCase("2.18", "\"description\": \"x\"", 400)]
     [TestCase("2.19", "\"description\": \"x\"", 202)]

@@ -35,7 +35,7 @@ public sealed class OpenStackClientTests
         var limits = await RunAsync("limits", "show", "--absolute");
 
         Assert.That(token.GetProperty("project_id").GetString(), Is.EqualTo(Home.AdminProject.ToString()));
-        Assert.That(catalog.EnumerateArray().Select(service => service.GetProperty("Type").GetString()), Is.EquivalentTo(new[] { "identity", "image", "compute", "cells" }));
+        Assert.That(catalog.EnumerateArray().Select(service => service.GetProperty("Type").GetString()), Is.EquivalentTo(new[] { "identity", "image", "compute", "network", "cells" }));
         Assert.That(limits.EnumerateArray().Select(limit => limit.GetProperty("Name").GetString()), Does.Contain("maxTotalInstances").And.Contain("totalCoresUsed"));
     }
 
@@ -123,6 +123,38 @@ public sealed class OpenStackClientTests
         Assert.That((await Home.LogInAsync(name, "secret", name)).Status, Is.EqualTo(201));
         Assert.That(quota.GetProperty("quota_set").GetProperty("instances").GetInt32(), Is.EqualTo(33));
         Assert.That((await RunAsync("image", "show", name)).GetProperty("properties").ToString(), Does.Contain("red"));
+    }
+
+    [Test]
+    public async Task It_makes_networks_subnets_and_ports_and_a_server_on_them()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N");
+        var (image, flavor) = (await Home.NewImageAsync(), await Home.NewFlavorAsync());
+
+        var network = await RunAsync("network", "create", name, "--provider-physical-network", "storage", "--provider-network-type", "flat");
+        await RunAsync("subnet", "create", name, "--network", name, "--subnet-range", "10.20.0.0/24");
+        var port = await RunAsync("port", "create", name, "--network", name, "--fixed-ip", "ip-address=10.20.0.20");
+        var shown = await RunAsync("network", "show", name);
+        var server = await RunAsync("server", "create", name, "--flavor", flavor, "--image", image, "--network", name, "--port", name, "--security-group", "default");
+        var ports = await RunAsync("port", "list", "--server", name);
+        var subnets = await RunAsync("subnet", "list", "--network", name);
+        var networks = await RunAsync("network", "list");
+        var groups = await RunAsync("security", "group", "list");
+        var inUse = await StartAsync("port", "delete", name);
+        await RunTextAsync("server", "delete", name, "--wait");
+        await RunTextAsync("port", "delete", name);
+        await RunTextAsync("network", "delete", name);
+
+        Assert.That(network.GetProperty("provider:physical_network").GetString(), Is.EqualTo("storage"));
+        Assert.That(shown.GetProperty("status").GetString(), Is.EqualTo("ACTIVE"));
+        Assert.That(port.GetProperty("fixed_ips").ToString(), Does.Contain("10.20.0.20"));
+        Assert.That(server.GetProperty("status").GetString(), Is.EqualTo("BUILD"));
+        Assert.That(ports.GetArrayLength(), Is.EqualTo(2));
+        Assert.That(subnets[0].GetProperty("Subnet").GetString(), Is.EqualTo("10.20.0.0/24"));
+        Assert.That(networks.EnumerateArray().Select(row => row.GetProperty("Name").GetString()), Does.Contain(name));
+        Assert.That(groups[0].GetProperty("Name").GetString(), Is.EqualTo("default"));
+        Assert.That(inUse.Code, Is.EqualTo(1));
+        Assert.That(inUse.Output, Does.Contain("Delete the server first"));
     }
 
     [Test]

@@ -104,7 +104,7 @@ public sealed class ServerTests
         var first = await Delete(id);
         var deleting = (await Get($"/servers/{id}")).Json.GetProperty("server");
         var second = await Delete(id);
-        await CommitAsync(new Cells.Api.Nova.HomeIntents().Terminated(new InstanceId(Guid.Parse(id)), DateTimeOffset.UtcNow));
+        await CommitAsync([.. new Cells.Api.Nova.HomeIntents().Terminated(new InstanceId(Guid.Parse(id)), DateTimeOffset.UtcNow)]);
 
         Assert.That(first.Status, Is.EqualTo(204));
         Assert.That(first.Bytes, Is.Empty);

@@ -48,6 +48,8 @@ internal sealed record Accounts(IReadOnlyList<HostAccount> Hosts)
 
     public DomainAccount DomainOf(string instance) => Hosts.SelectMany(h => h.Domains).Single(d => d.OtherConfig.GetValueOrDefault(Stamp) == instance);
 
+    public IReadOnlyList<string> MacsOf(string instance) => Hosts.SelectMany(h => h.Vms).First(v => v.OtherConfig.GetValueOrDefault(Stamp) == instance).Macs;
+
     public string HostOf(string instance) => Hosts.Single(h => h.Domains.Any(d => d.OtherConfig.GetValueOrDefault(Stamp) == instance)).Name;
 
     private static bool IsCachedImage(DiskAccount disk) =>

@@ -44,6 +44,10 @@ public sealed class StockClientTests
         var shown = await up.OpenStackJsonAsync("server", "show", "web");
         Assert.That(shown.GetProperty("OS-EXT-STS:vm_state").GetString(), Is.EqualTo("active"));
         Assert.That((await AccountAsync(up)).Domains.Count(d => d == id), Is.EqualTo(1), "one VM of the server runs on the simulated hosts");
+        var address = shown.GetProperty("addresses").GetProperty("default")[0].GetString()!;
+        var port = (await up.OpenStackJsonAsync("port", "list", "--server", "web"))[0];
+        Assert.That(port.GetProperty("Fixed IP Addresses").ToString(), Does.Contain(address).And.Contain("10."));
+        Assert.That((await AccountAsync(up)).MacsOf(id), Is.EqualTo(new[] { port.GetProperty("MAC Address").GetString() }), "the VM has the port's MAC");
 
         var story = await up.CellsAsync("explain", "web");
         Assert.That(story.Code, Is.Zero, story.Error);

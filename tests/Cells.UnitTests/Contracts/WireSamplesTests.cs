@@ -20,6 +20,7 @@ public sealed class WireSamplesTests
     private static readonly ImageId Image = new(Guid.Parse("00000000-0000-4000-8000-000000000004"));
     private static readonly ProjectId Project = new(Guid.Parse("00000000-0000-4000-8000-000000000005"));
     private static readonly UserId User = new(Guid.Parse("00000000-0000-4000-8000-000000000006"));
+    private static readonly PortId Port = new(Guid.Parse("00000000-0000-4000-8000-000000000007"));
     private static readonly Explanation Why = new(
         East1, "host", "h1", 8, [new FilterCount("resources", 2, ["h2: needs 8192 MiB, has 6100 MiB"])],
         [new CandidateScore("h1", 1, [new WeigherScore("pack", 1, -0.5)])], ["west"], "one more host");
@@ -28,7 +29,7 @@ public sealed class WireSamplesTests
     [
         new BuildInstance(
             Instance, 1, 1, 0, Project, User, "req-1", "web", new Flavor("1", "m1.tiny", 1, 512, 1), new ImageSpec(Image, 1_234_567, "00ff", "raw"),
-            new PlacementHints("nova", East1, [CellName.Parse("west-1")])),
+            new PlacementHints("nova", East1, [CellName.Parse("west-1")]), [new Nic(Port, "management", "fa:00:11:22:33:44", ["10.0.0.5"])]),
         new InstancePlaced(Instance, 1, 1, East1, Host, "h1", [Why], [new Refusal(East1, "build_failed", "Host h0, attempt 1: the start was refused", null)]),
         new PlacementFailed(Instance, 1, 1, 7, [new Refusal(East1, "no_valid_host", "none of 8 hosts fits", Why)]),
         new DeleteInstance(Instance, 1, 2, Project, "req-2"),
@@ -37,7 +38,7 @@ public sealed class WireSamplesTests
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
         new CellNews(
             East1, CellKind.Compute,
-            new CapacitySummary(3, [new HostGroup("default", "nova", [Sr], [new FreeVector(4, 2048, 1 << 30, 2)])], [new SharedSr(Sr, 1 << 30)]),
+            new CapacitySummary(3, [new HostGroup("default", "nova", [Sr], [new FreeVector(4, 2048, 1 << 30, 2)], ["management", "storage"])], [new SharedSr(Sr, 1 << 30)]),
             [new ReachedCell(East1, null, CellKind.Compute, 8, 7, 20, Silent: true)]),
     ];
 

@@ -48,6 +48,39 @@ public sealed class ChooseCellTests
     }
 
     [Test]
+    public void Given_a_network_then_a_child_whose_summary_has_no_such_host_is_left_out_with_that_reason()
+    {
+        var request = ChooseHostTests.Request(Flavor) with { Networks = ["storage"] };
+
+        var decision = Decide(request, Child("east", 4_096, ["storage", "management"]), Child("west", 8_192, ["management"]));
+        var nowhere = Decide(request, Child("west", 8_192, ["management"]));
+        var unsaid = Decide(request, Child("old", 8_192));
+
+        Assert.That(decision.Child, Is.EqualTo(CellName.Parse("east")));
+        Assert.That(decision.Why.Removed.Single().Examples, Is.EqualTo(new[] { "west: no host below carries network 'storage'" }));
+        Assert.That((nowhere.Child, nowhere.Why.Removed.Single().Filter, nowhere.Why.WouldFit), Is.EqualTo(((CellName?)null, "networks", "a host that carries network 'storage'")));
+        Assert.That(unsaid.Child, Is.EqualTo(CellName.Parse("old")), "a cell that does not say is asked");
+    }
+
+    [Test]
+    public void A_merged_summary_still_tells_the_networks()
+    {
+        var index = new HostIndex();
+        index.Put(ChooseHostTests.Host(1, free: new(4, 8_192)) with { Networks = NetworkSet.Of(["storage"]) });
+        index.Put(ChooseHostTests.Host(2, free: new(4, 8_192)) with { Networks = NetworkSet.Of(["management"]) });
+        var child = new ChildCapacity();
+        child.Update(Summarise.Of(index, 0));
+        child.Dispatched(1, ChooseHostTests.Request(Flavor) with { Networks = ["storage"] });
+
+        var merged = new ChildCapacity();
+        merged.Update(Summarise.Merge([child.Current], 0));
+
+        Assert.That(merged.Fits(ChooseHostTests.Request(Flavor) with { Networks = ["management"] }), Is.EqualTo(4), "nothing was taken off it");
+        Assert.That(merged.Fits(ChooseHostTests.Request(Flavor) with { Networks = ["storage"] }), Is.EqualTo(3));
+        Assert.That(merged.Fits(ChooseHostTests.Request(Flavor) with { Networks = ["management", "storage"] }), Is.Zero);
+    }
+
+    [Test]
     public void Given_equal_children_then_the_seed_draws_and_the_same_seed_draws_the_same()
     {
         var drawn = Enumerable.Range(0, 50).Select(seed => Decide(seed)).ToList();
@@ -62,10 +95,10 @@ public sealed class ChooseCellTests
     private static CellDecision Decide(PlacementRequest request, params ChildState[] children) =>
         ChooseCell.Decide(Global, children, request, new Random(1));
 
-    private static ChildState Child(string name, long freeMib)
+    private static ChildState Child(string name, long freeMib, IReadOnlyList<string>? networks = null)
     {
         var capacity = new ChildCapacity();
-        capacity.Update(new CapacitySummary(0, [new HostGroup("standard", "nova", [], [new FreeVector(8, freeMib, 100 * Units.Gib, 1)])], []));
+        capacity.Update(new CapacitySummary(0, [new HostGroup("standard", "nova", [], [new FreeVector(8, freeMib, 100 * Units.Gib, 1)], networks)], []));
         return new ChildState(CellName.Parse(name), Silent: false, capacity, [CellName.Parse(name)]);
     }
 }

@@ -53,6 +53,22 @@ public sealed class ChooseHostTests
     }
 
     [Test]
+    public void Given_a_network_then_only_a_host_that_carries_it_is_chosen_and_the_others_are_counted()
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(4, 8_192)) with { Networks = NetworkSet.Of(["management"]) });
+        index.Put(Host(2, free: new(16, 32_768)) with { Networks = NetworkSet.Of(["storage", "management"]) });
+
+        var decision = ChooseHost.Decide(Cell, index, Request(Small) with { Networks = ["management", "storage"] }, HostPolicy.Pack);
+        var nowhere = ChooseHost.Decide(Cell, index, Request(Small) with { Networks = ["storage 2"] }, HostPolicy.Pack);
+
+        Assert.That(decision.Host!.Name, Is.EqualTo("h02"));
+        Assert.That(decision.Why.Removed.Single().Examples, Is.EqualTo(new[] { "h01: does not carry network 'storage'" }));
+        Assert.That((nowhere.Host, nowhere.Why.Removed.Single().Filter, nowhere.Why.Removed.Single().Count), Is.EqualTo(((HostState?)null, "networks", 2)));
+        Assert.That(nowhere.Why.WouldFit, Is.EqualTo("a host that carries network 'storage 2'"));
+    }
+
+    [Test]
     public void Given_a_ratio_above_one_then_a_flavor_wider_than_the_host_itself_still_does_not_fit()
     {
         var index = new HostIndex();
