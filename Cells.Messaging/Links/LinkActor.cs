@@ -417,7 +417,7 @@ internal sealed partial class LinkActor : ReceiveActor
             SendsState ? _state.Lag : 0,
             _parked,
             _board.Refused,
-            _problem);
+            _problem ?? _parts.Transport.Problem(Cell, Neighbour));
         _board.Show(status, _lastHeard);
     }
 

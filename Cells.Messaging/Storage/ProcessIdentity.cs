@@ -9,6 +9,9 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
 {
     private const int Interrupt = 2;
     private const int Kill = 9;
+    private const int Terminate = 15;
+    private const int ContinueAgain = 18;
+    private const int StopForNow = 19;
 
     public bool IsAlive => Find(Pid) == this;
 
@@ -26,8 +29,17 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
     /// <summary>SIGINT: end in order. For postgres a fast shutdown (PostgreSQL manual, "Shutting Down the Server"). Nothing when it ended already.</summary>
     public void RequestEnd() => Signal(Interrupt);
 
+    /// <summary>SIGTERM: the same wish, to programs that read SIGINT otherwise, such as the Erlang machine.</summary>
+    public void RequestTermination() => Signal(Terminate);
+
     /// <summary>SIGKILL.</summary>
     public void KillAtOnce() => Signal(Kill);
+
+    /// <summary>SIGSTOP: it stands still, with everything open, until <see cref="Continue"/>. For chaos.</summary>
+    public void Pause() => Signal(StopForNow);
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => Signal(ContinueAgain);
 
     private void Signal(int signal)
     {

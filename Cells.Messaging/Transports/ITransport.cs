@@ -15,4 +15,7 @@ public interface ITransport
     /// Frames for <paramref name="cell"/> are given to <paramref name="receive"/> (which only passes them on) until the registration is disposed.
     /// </summary>
     IDisposable Listen(CellName cell, Action<CellName, ReadOnlyMemory<byte>> receive);
+
+    /// <summary>Why no frames pass between a cell of this process and its neighbour now, in words for people; null when nothing stands in the way. Any thread.</summary>
+    string? Problem(CellName cell, CellName neighbour) => null;
 }

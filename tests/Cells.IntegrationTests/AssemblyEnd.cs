@@ -8,5 +8,9 @@ namespace Cells.IntegrationTests;
 public sealed class AssemblyEnd
 {
     [OneTimeTearDown]
-    public Task RemoveTheCluster() => TestCluster.RemoveAsync();
+    public async Task RemoveTheServers()
+    {
+        await TestBroker.RemoveAsync();
+        await TestCluster.RemoveAsync();
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
 using Cells.Messaging.Storage.PrivateClusters;
+using Cells.Messaging.Transports.PrivateBrokers;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -69,6 +70,9 @@ public static class TestCluster
             var name = Path.GetFileName(directory)[Prefix.Length..].Split('-')[0];
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var owner) || Directory.Exists($"/proc/{owner}"))
                 continue;
+            var broker = Path.Combine(directory, "rabbitmq");
+            if (Directory.Exists(broker))
+                await PrivateBroker.RemoveLeftAsync(broker, TimeProvider.System, CancellationToken.None);
             var cluster = Path.Combine(directory, "postgres");
             if (Directory.Exists(cluster))
                 await PrivateCluster.RemoveLeftAsync(cluster, TimeProvider.System, CancellationToken.None);

@@ -7,7 +7,13 @@ namespace Cells.Messaging.Storage.PrivateClusters;
 internal static class ChildProcess
 {
     /// <exception cref="CellsException">It could not be started, or ended with another code than 0; the message holds the end of what it said.</exception>
-    public static async Task RunAsync(string program, IEnumerable<string> arguments, CancellationToken stop)
+    public static Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken stop) =>
+        RunAsync(program, arguments, new Dictionary<string, string>(), stop);
+
+    /// <returns>What it said.</returns>
+    /// <exception cref="CellsException">As above.</exception>
+    public static async Task<string> RunAsync(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken stop)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -18,6 +24,8 @@ internal static class ChildProcess
         };
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
 
@@ -29,6 +37,7 @@ internal static class ChildProcess
         if (process.ExitCode != 0)
             throw new CellsException(
                 $"'{program} {string.Join(' ', start.ArgumentList)}' ended with code {process.ExitCode}: {LastLines(await said + await complained)}");
+        return await said;
     }
 
     public static Process Start(ProcessStartInfo start)

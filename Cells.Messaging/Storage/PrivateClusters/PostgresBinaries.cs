@@ -24,9 +24,10 @@ internal sealed record PostgresBinaries(string Directory, int Major)
             throw new CellsException(
                 $"The data directory was made by PostgreSQL {major}, whose programs are not in {Parent}/{major}/bin. "
                 + $"Install it with: apt-get install postgresql-{major}");
-        if (!mayInstall || !Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get"))
+        if (!mayInstall || !DebianPackage.MayInstall)
             throw new CellsException($"PostgreSQL's server is not on this machine ({Parent}/*/bin). {HowToInstall}");
-        await InstallAsync(logger, stop);
+        StorageTelemetry.InstallingPostgres(logger);
+        await DebianPackage.InstallAsync("postgresql", stop);
         return Find(major: null) ?? throw new CellsException($"The package was installed, but no server appeared in {Parent}/*/bin. {HowToInstall}");
     }
 
@@ -38,31 +39,4 @@ internal sealed record PostgresBinaries(string Directory, int Major)
             .Select(found => new PostgresBinaries(Path.Combine(found.Path, "bin"), found.Version))
             .Where(found => File.Exists(found.Postgres) && File.Exists(found.Initdb))
             .MaxBy(found => found.Major);
-
-    private static async Task InstallAsync(ILogger logger, CancellationToken stop)
-    {
-        StorageTelemetry.InstallingPostgres(logger);
-        // Debian asks this script before it starts a service of a new package; 101 forbids it: the machine's own cluster is not ours to start.
-        const string Policy = "/usr/sbin/policy-rc.d";
-        var ours = !File.Exists(Policy);
-        if (ours)
-        {
-            await File.WriteAllTextAsync(Policy, "#!/bin/sh\nexit 101\n", stop);
-            UnixPermissions.Set(Policy, UnixPermissions.EverybodyMayRun);
-        }
-        try
-        {
-            await ChildProcess.RunAsync("apt-get", ["update", "-q"], stop);
-            await ChildProcess.RunAsync("apt-get", ["install", "-q", "-y", "--no-install-recommends", "postgresql"], stop);
-        }
-        catch (CellsException error)
-        {
-            throw new CellsException($"PostgreSQL could not be installed. {HowToInstall}\n{error.Message}", error);
-        }
-        finally
-        {
-            if (ours)
-                File.Delete(Policy);
-        }
-    }
 }

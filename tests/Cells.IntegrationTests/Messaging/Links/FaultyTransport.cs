@@ -49,5 +49,7 @@ internal sealed class FaultyTransport(ITransport inner, int seed) : ITransport
         return sent;
     }
 
+    public string? Problem(CellName cell, CellName neighbour) => inner.Problem(cell, neighbour);
+
     public IDisposable Listen(CellName cell, Action<CellName, ReadOnlyMemory<byte>> receive) => inner.Listen(cell, receive);
 }

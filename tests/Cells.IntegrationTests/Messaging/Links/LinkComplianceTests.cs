@@ -11,6 +11,7 @@ public abstract class LinkComplianceTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly DerivedLinkKeys _keys = new(new byte[] { 4, 7, 1, 1 });
+    private ITransport _inner = null!;
     private FaultyTransport _transport = null!;
     private LinkEnd _parent = null!;
     private LinkEnd _child = null!;
@@ -27,7 +28,8 @@ public abstract class LinkComplianceTests
     [SetUp]
     public async Task Begin()
     {
-        _transport = new FaultyTransport(await NewTransportAsync(), seed: 4711);
+        _inner = await NewTransportAsync();
+        _transport = new FaultyTransport(_inner, seed: 4711);
         _parent = await LinkEnd.CreateAsync("east", "east-1", NeighbourKind.Child, _transport, _keys);
         _child = await LinkEnd.CreateAsync("east-1", "east", NeighbourKind.Parent, _transport, _keys);
     }
@@ -37,6 +39,8 @@ public abstract class LinkComplianceTests
     {
         await _parent.DisposeAsync();
         await _child.DisposeAsync();
+        if (_inner is IAsyncDisposable connected)
+            await connected.DisposeAsync();
     }
 
     [Test]
