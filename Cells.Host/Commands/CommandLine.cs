@@ -17,6 +17,7 @@ internal static class CommandLine
         {
             UpCommand.Create(),
             RunCommand.Create(),
+            BusCommand.Create(),
             TreeCommand.Create(),
             HostsCommand.Create(),
             ExplainCommand.Create(),

@@ -30,14 +30,19 @@ internal static class UpCommand
         var topology = new Option<string?>("--topology") { Description = "YAML file with the tree of cells; without it: global > east, west > two compute cells each." };
         var listen = new Option<string>("--listen") { Description = "HOST:PORT of the door; port 0 chooses a free one.", DefaultValueFactory = _ => UpOptions.DefaultListen };
         var database = new Option<string?>("--database") { Description = "Connection string of a PostgreSQL server; without it a private one is started." };
+        var bus = new Option<string>("--bus")
+        {
+            Description = "in-process; rabbitmq: a private RabbitMQ node is started; rabbitmq=URL: a broker with the accounts of `cells bus definitions`.",
+            DefaultValueFactory = _ => BusChoice.InProcess,
+        };
         var hosts = new Option<int>("--hosts") { Description = "Simulated hosts per compute cell.", DefaultValueFactory = _ => 8 };
         var latency = new Option<string>("--latency") { Description = "How long calls to simulated hosts take: instant or realistic.", DefaultValueFactory = _ => "instant" }
             .AcceptOnlyFromAmong("instant", "realistic");
-        var command = new Command("up", "Run a whole tree on this machine: cells, databases, simulated hosts, the API.") { data, topology, listen, database, hosts, latency };
+        var command = new Command("up", "Run a whole tree on this machine: cells, databases, simulated hosts, the API.") { data, topology, listen, database, bus, hosts, latency };
         command.SetAction((parsed, stop) => RunAsync(
             new UpOptions(
                 parsed.GetValue(data)!, parsed.GetValue(topology), UpOptions.ParseListen(parsed.GetValue(listen)!), parsed.GetValue(database),
-                HostCount(parsed.GetValue(hosts)), parsed.GetValue(latency)!),
+                BusChoice.Parse(parsed.GetValue(bus)!), HostCount(parsed.GetValue(hosts)), parsed.GetValue(latency)!),
             stop));
         return command;
     }
@@ -60,13 +65,21 @@ internal static class UpCommand
                 ? await Databases.NamedAsync(named, stop)
                 : await Databases.PrivateAsync(directory.Postgres, topology.Cells.Count, time, loggers.CreateLogger("Cells.Up"), stop);
             Say($"{databases.Told}");
+            await using var bus = options.Bus switch
+            {
+                { UsesRabbitMq: false } => await Bus.InProcessAsync(directory, time, stop),
+                { Broker: { } broker } => await Bus.NamedAsync(broker, directory, topology, time, loggers, stop),
+                _ => await Bus.PrivateAsync(directory, topology, time, loggers, stop),
+            };
+            if (bus.Told is { } told)
+                Say(told);
             simulator = await StartSimulatorAsync(topology, directory, options.Latency, time, stop);
             if (simulator is not null)
                 Say($"{(simulator.TakenOver ? "took over the running simulator of" : "started a simulator of")} {simulator.Fleet.Hosts.Count} XenServer hosts (process {simulator.Pid})");
 
             await using var tree = await TreeProcess.StartAsync(
                 new TreeParts(topology, directory, databases, simulator?.Fleet, await File.ReadAllTextAsync(directory.HostPasswordFile, stop) is var p ? p.Trim() : "",
-                    FreePort.Resolve(options.Listen), time, ids, loggers), stop);
+                    FreePort.Resolve(options.Listen), time, ids, loggers) { Transport = bus.Transport }, stop);
             var rc = tree.WriteEntry();
             using var cloud = await CloudClient.EnterAsync(rc, stop);
             await EnsureFlavorsAsync(cloud, stop);

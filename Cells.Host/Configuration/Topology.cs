@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Messaging.Links;
 using YamlDotNet.RepresentationModel;
 
 namespace Cells.Host.Configuration;
@@ -24,6 +25,13 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
     public TopologyCell Top => Cells.Single(c => c.Parent is null);
 
     public IEnumerable<TopologyCell> ChildrenOf(CellName cell) => Cells.Where(c => c.Parent == cell);
+
+    /// <summary>Whom a cell has links with: its children, and its parent last.</summary>
+    public IReadOnlyList<Neighbour> NeighboursOf(TopologyCell cell) =>
+    [
+        .. ChildrenOf(cell.Name).Select(child => new Neighbour(child.Name, NeighbourKind.Child)),
+        .. cell.Parent is { } parent ? new[] { new Neighbour(parent, NeighbourKind.Parent) } : [],
+    ];
 
     /// <summary>Names from the top down, joined by '.', for people.</summary>
     public string PathOf(TopologyCell cell) => cell.Parent is { } parent

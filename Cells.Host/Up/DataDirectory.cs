@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cells.Api.Identity;
 using Cells.Contracts;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -17,6 +16,7 @@ internal sealed class DataDirectory : IDisposable
 
     private readonly IIdSource _ids;
     private readonly DirectoryLock _lock;
+    private readonly SecretFiles _secrets;
 
     /// <exception cref="CellsException">Another process holds the directory.</exception>
     public DataDirectory(string path, IIdSource ids)
@@ -25,6 +25,8 @@ internal sealed class DataDirectory : IDisposable
         _lock = DirectoryLock.Take(path, ids);
         Path = _lock.Directory;
         Directory.CreateDirectory(Keys, OwnerOnly | UnixFileMode.UserExecute);
+        _secrets = new SecretFiles(Keys, ids);
+        Bus = BusOf(Path, ids);
     }
 
     public string Path { get; }
@@ -35,11 +37,18 @@ internal sealed class DataDirectory : IDisposable
     public string Keys => System.IO.Path.Combine(Path, "keys");
     public string LinkKeys => System.IO.Path.Combine(Path, "keys", "links");
     public string Postgres => System.IO.Path.Combine(Path, "postgres");
+    public string RabbitMq => System.IO.Path.Combine(Path, "rabbitmq");
     public string Hosts => System.IO.Path.Combine(Path, "hosts");
     public string Images => System.IO.Path.Combine(Path, "images");
 
-    public string HostPasswordFile => Secret("hosts.password");
-    public string AdminPassword => File.ReadAllText(Secret("admin.password")).Trim();
+    /// <summary>Passwords of the cells' accounts at their brokers.</summary>
+    public BusAccounts Bus { get; }
+
+    public string HostPasswordFile => _secrets.File("hosts.password");
+    public string AdminPassword => _secrets.Text("admin.password");
+
+    /// <summary>The same without the lock: files that are there are only read, those that are missing are made whole.</summary>
+    public static BusAccounts BusOf(string path, IIdSource ids) => new(new SecretFiles(System.IO.Path.Combine(path, "keys", "bus"), ids));
 
     /// <summary>A cell keeps its uuid for life: pools and VMs are stamped with it.</summary>
     public Guid CellId(CellName name)
@@ -49,32 +58,14 @@ internal sealed class DataDirectory : IDisposable
         if (known.TryGetValue(name.Value, out var id))
             return id;
         known[name.Value] = id = _ids.NewGuid();
-        WriteWhole(file, JsonSerializer.Serialize(known, Json), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        WholeFile.Write(file, JsonSerializer.Serialize(known, Json), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         return id;
     }
 
     public void EnsureLinkKeys(CellName one, CellName other) => FileLinkKeys.CreateMissing(LinkKeys, one, other, _ids);
 
     /// <summary>Writes a file that holds a password, for its owner's eyes only.</summary>
-    public void WriteSecret(string name, string text) => WriteWhole(System.IO.Path.Combine(Path, name), text, OwnerOnly);
+    public void WriteSecret(string name, string text) => WholeFile.Write(System.IO.Path.Combine(Path, name), text, OwnerOnly);
 
     public void Dispose() => _lock.Dispose();
-
-    private string Secret(string name)
-    {
-        var file = System.IO.Path.Combine(Keys, name);
-        if (!File.Exists(file))
-            WriteWhole(file, IdentityBootstrap.NewPassword(_ids) + "\n", OwnerOnly);
-        return file;
-    }
-
-    /// <summary>By rename: a crash leaves the old file or the new one, and its mode is right from the first byte.</summary>
-    private static void WriteWhole(string path, string text, UnixFileMode mode)
-    {
-        var aside = path + ".new";
-        File.Delete(aside);
-        using (var file = new StreamWriter(new FileStream(aside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode })))
-            file.Write(text);
-        File.Move(aside, path, overwrite: true);
-    }
 }

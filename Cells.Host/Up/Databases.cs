@@ -11,12 +11,9 @@ internal sealed class Databases : IAsyncDisposable
     /// <summary>A cell uses at most three connections; the rest is for tools and for a successor that starts while its predecessor ends.</summary>
     private const int ConnectionsPerCell = 3, Spare = 20;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
     private readonly PrivateCluster? _cluster;
     private readonly string? _server;
-    private readonly CancellationTokenSource _ending = new();
-    private Task _watch = Task.CompletedTask;
+    private KeepRunning? _watch;
 
     private Databases(PrivateCluster? cluster, string? server) => (_cluster, _server) = (cluster, server);
 
@@ -30,7 +27,8 @@ internal sealed class Databases : IAsyncDisposable
         {
             Told = $"{(cluster.TakenOver ? "took over the running" : "started a private")} PostgreSQL on 127.0.0.1:{cluster.Port} (process {cluster.ProcessId}), directory {directory}",
         };
-        databases._watch = databases.KeepRunningAsync(cluster, time, logger);
+        databases._watch = new KeepRunning(
+            "PostgreSQL", cluster.Directory, () => cluster.IsRunning, cluster.RestartAsync, () => (cluster.ProcessId, cluster.Port), time, logger);
         return databases;
     }
 
@@ -77,44 +75,10 @@ internal sealed class Databases : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _ending.CancelAsync();
-        await _watch;
+        if (_watch is not null)
+            await _watch.DisposeAsync();
         if (_cluster is not null)
             await _cluster.DisposeAsync();
-        _ending.Dispose();
-    }
-
-    /// <summary>A server that died is started again: the cells wait for it, and go on from their rows.</summary>
-    private async Task KeepRunningAsync(PrivateCluster cluster, TimeProvider time, ILogger logger)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(LookEvery, time, _ending.Token);
-                if (cluster.IsRunning)
-                    continue;
-                UpTelemetry.DatabaseDied(logger, cluster.Directory);
-                await RestartAsync(cluster, logger);
-            }
-        }
-        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
-        {
-            // We end, and the server with us.
-        }
-    }
-
-    private async Task RestartAsync(PrivateCluster cluster, ILogger logger)
-    {
-        try
-        {
-            await cluster.RestartAsync(_ending.Token);
-            UpTelemetry.DatabaseBack(logger, cluster.ProcessId, cluster.Port);
-        }
-        catch (CellsException error)
-        {
-            UpTelemetry.DatabaseStaysDown(logger, error.Message);
-        }
     }
 
     private static string NameOf(CellName cell) => $"cells_{cell}";

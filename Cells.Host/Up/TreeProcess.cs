@@ -26,7 +26,7 @@ using Microsoft.Extensions.Logging;
 namespace Cells.Host.Up;
 
 /// <summary>
-/// All cells of a tree in this process, over the in-process transport, and the top cell's door. Composes; decides nothing. Cells start from the top
+/// All cells of a tree in this process, over one transport, and the top cell's door. Composes; decides nothing. Cells start from the top
 /// down and end from the bottom up; what they were doing goes on from their rows at the next start.
 /// </summary>
 internal sealed class TreeProcess : IAsyncDisposable
@@ -96,7 +96,7 @@ internal sealed class TreeProcess : IAsyncDisposable
     private async Task StartCellsAsync(CancellationToken stop)
     {
         var dispatcher = new ThreadPoolDispatcher();
-        var transport = new InProcessTransport();
+        var transport = Parts.Transport ?? new InProcessTransport();
         var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
         var images = Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) }));
         foreach (var cell in Parts.Topology.Cells.OrderBy(c => Parts.Topology.PathOf(c).Count(ch => ch == '.')))
@@ -123,9 +123,7 @@ internal sealed class TreeProcess : IAsyncDisposable
 
     private async Task<CellRuntime> StartRuntimeAsync(TopologyCell cell, IDispatcher dispatcher, ITransport transport, CancellationToken stop)
     {
-        var neighbours = Parts.Topology.ChildrenOf(cell.Name).Select(c => new Neighbour(c.Name, NeighbourKind.Child)).ToList();
-        if (cell.Parent is { } parent)
-            neighbours.Add(new Neighbour(parent, NeighbourKind.Parent));
+        var neighbours = Parts.Topology.NeighboursOf(cell);
         foreach (var neighbour in neighbours)
             Parts.Data.EnsureLinkKeys(cell.Name, neighbour.Name);
         return await CellRuntime.StartAsync(
@@ -216,4 +214,7 @@ internal sealed record TreeParts(
 {
     /// <summary>Where compute cells get image bytes; null: over HTTP from the home, by ticket.</summary>
     public IImageSource? Images { get; init; }
+
+    /// <summary>What carries frames; null: this process's memory. Its maker ends it, after the tree.</summary>
+    public ITransport? Transport { get; init; }
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
 using Cells.Contracts;
+using Cells.Host.Configuration;
 
 namespace Cells.Host.Up;
 
 /// <param name="Database">Connection string of a PostgreSQL server where databases may be made; null: a private cluster.</param>
 /// <param name="Latency">Of the simulated hosts' calls: instant or realistic.</param>
-internal sealed record UpOptions(string Data, string? TopologyFile, IPEndPoint Listen, string? Database, int HostsPerCell, string Latency)
+internal sealed record UpOptions(string Data, string? TopologyFile, IPEndPoint Listen, string? Database, BusChoice Bus, int HostsPerCell, string Latency)
 {
     public const string DefaultListen = "127.0.0.1:8774";
 

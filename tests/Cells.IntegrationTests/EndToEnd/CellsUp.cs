@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Cells.Host.Clients;
 using Cells.Messaging.Storage;
 using Cells.Messaging.Storage.PrivateClusters;
+using Cells.Messaging.Transports.PrivateBrokers;
 using Cells.TestKit;
 using NUnit.Framework;
 
@@ -128,6 +129,8 @@ internal sealed class CellsUp : IAsyncDisposable
             running.KillAtOnce();
             await Eventually.IsSoAsync($"the simulator {running.Pid} ended", TimeSpan.FromSeconds(10), () => !running.IsAlive);
         }
+        if (Directory.Exists(Path.Combine(data, "rabbitmq")))
+            await PrivateBroker.RemoveLeftAsync(Path.Combine(data, "rabbitmq"), TimeProvider.System, CancellationToken.None);
         if (Directory.Exists(Path.Combine(data, "postgres")))
             await PrivateCluster.RemoveLeftAsync(Path.Combine(data, "postgres"), TimeProvider.System, CancellationToken.None);
         Directory.Delete(data, recursive: true);

@@ -1,0 +1,62 @@
+using Cells.TestKit;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.EndToEnd;
+
+/// <summary>`cells up --bus rabbitmq`: the same tree, with every message through a private node.</summary>
+[NonParallelizable]
+public sealed class RabbitMqTreeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private string _data = "";
+
+    [SetUp]
+    public async Task MakeTopologyAsync()
+    {
+        TestBroker.RequireRabbitMq();
+        _data = TestCluster.NewDirectory();
+        await File.WriteAllTextAsync(Topology, """
+            cells:
+              - { name: global, kind: api }
+              - { name: east, kind: routing, parent: global }
+              - { name: east-1, kind: compute, parent: east, simulated_hosts: 2 }
+            """);
+    }
+
+    [TearDown]
+    public Task RemoveAsync() => CellsUp.RemoveAsync(_data);
+
+    private string Topology => Path.Combine(_data, "topology.yaml");
+
+    [Test]
+    public async Task A_server_lives_through_the_death_of_up_and_the_next_up_takes_the_node_over()
+    {
+        await using var up = await StartAsync();
+        Assert.That(up.Said, Does.Contain("started a private RabbitMQ"));
+        string server;
+        using (var cloud = await up.EnterAsync())
+        {
+            server = await cloud.CreateAsync("one", await cloud.NewImageAsync("image"));
+            await cloud.UntilAsync(server, Patience, "ACTIVE");
+        }
+
+        await up.KillAsync();
+        await using var next = await StartAsync();
+
+        Assert.That(next.Said, Does.Contain("took over the running RabbitMQ"));
+        using (var cloud = await next.EnterAsync())
+        {
+            Assert.That((await cloud.UntilAsync(server, Patience, "ACTIVE")).Name, Is.EqualTo("one"));
+            await cloud.DeleteAllAsync(Patience);
+        }
+        Assert.That((await (await next.SimAsync()).AccountAsync()).Domains, Is.Empty);
+
+        Assert.That(await next.EndAsync(), Is.Zero, next.Said);
+
+        Assert.That(Directory.GetFiles(Path.Combine(_data, "rabbitmq"), "*.pid").Select(File.ReadAllText).Where(pid => Directory.Exists($"/proc/{pid.Trim()}")), Is.Empty,
+            "the node and its port mapper have ended with the tree");
+    }
+
+    private Task<CellsUp> StartAsync() => CellsUp.StartAsync(_data, "--topology", Topology, "--bus", "rabbitmq");
+}
