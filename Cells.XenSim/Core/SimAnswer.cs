@@ -13,7 +13,9 @@ public sealed record SimAnswer(long RequestId, int Status, string ContentType, R
 
     public string Text => Encoding.UTF8.GetString(Body.Span);
 
-    // Exactly this type: with a charset suffix real clients take it for something else.
+    // Exactly these types: with a charset suffix real clients take them for something else.
+    internal static SimAnswer Xml(long id, byte[] body) => new(id, 200, "text/xml", body);
+
     internal static SimAnswer Json(long id, byte[] body) => new(id, 200, "application/json", body);
 
     internal static SimAnswer Lost(long id) => new(id, 0, "", ReadOnlyMemory<byte>.Empty);

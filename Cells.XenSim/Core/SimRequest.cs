@@ -7,8 +7,8 @@ namespace Cells.XenSim.Core;
 /// <param name="Host">Name of the host it was sent to (see <see cref="HostShape.Name"/>).</param>
 public abstract record SimRequest(long Id, string Host);
 
-/// <summary>A JSON-RPC request as POSTed to /jsonrpc.</summary>
-public sealed record SimCall(long Id, string Host, ReadOnlyMemory<byte> Body) : SimRequest(Id, Host)
+/// <summary>A JSON-RPC request as POSTed to /jsonrpc, or an XML-RPC one as POSTed to /.</summary>
+public sealed record SimCall(long Id, string Host, ReadOnlyMemory<byte> Body, bool IsXml = false) : SimRequest(Id, Host)
 {
     public SimCall(long id, string host, string body) : this(id, host, Encoding.UTF8.GetBytes(body)) { }
 }

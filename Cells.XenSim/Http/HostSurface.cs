@@ -10,26 +10,26 @@ namespace Cells.XenSim.Http;
 /// <param name="urls">Where each host of the fleet listens: a redirect names another member so.</param>
 internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionary<string, Uri> urls)
 {
-    private static readonly string[] RpcPaths = ["/jsonrpc", "/json"];
+    private static readonly string[] JsonPaths = ["/jsonrpc", "/json"];
     private const string ImportPath = "/import_raw_vdi";
 
     public Task HandleAsync(HttpContext context)
     {
         var path = context.Request.Path.Value ?? "/";
-        var isRpc = RpcPaths.Any(p => path.StartsWith(p, StringComparison.Ordinal));
+        var isJson = JsonPaths.Any(p => path.StartsWith(p, StringComparison.Ordinal));
         return context.Request.Method switch
         {
-            "POST" when isRpc => RpcAsync(context),
-            "OPTIONS" when isRpc || path == "/" => Preflight(context),
+            "POST" => RpcAsync(context, isXml: !isJson),   // whatever no other handler has is below "/", which is XML-RPC's
+            "OPTIONS" when isJson || path == "/" => Preflight(context),
             "PUT" when path.StartsWith(ImportPath, StringComparison.Ordinal) => ImportAsync(context),
             _ => NotFoundAsync(context),
         };
     }
 
-    private async Task RpcAsync(HttpContext context)
+    private async Task RpcAsync(HttpContext context, bool isXml)
     {
         var body = await ReadBodyAsync(context.Request, context.RequestAborted);
-        var answer = await gate.SendAsync(new SimCall(gate.NextId(), host, body), context.RequestAborted);
+        var answer = await gate.SendAsync(new SimCall(gate.NextId(), host, body, isXml), context.RequestAborted);
         if (answer.ConnectionLost)
         {
             context.Abort();

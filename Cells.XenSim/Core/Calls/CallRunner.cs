@@ -24,7 +24,7 @@ internal sealed class CallRunner(SimPool pool)
             pool.EnsureTask(call);
             if (call.Fate is { Kind: FaultKind.LoseAnswer }) pool.Answer(SimAnswer.Lost(call.RequestId));
             else if (call.Fate is not { Kind: FaultKind.HangAfterEffect })
-                pool.Answer(SimAnswer.Json(call.RequestId, _writer.Success(call.Envelope, TaskRef, call.Task!.Ref)));
+                pool.Answer(_writer.Success(call.RequestId, call.Envelope, TaskRef, call.Task!.Ref));
         }
         if (call.Latency <= TimeSpan.Zero || call.Method.Works)
         {
@@ -38,10 +38,10 @@ internal sealed class CallRunner(SimPool pool)
 
     /// <summary>Answers a call that was refused before it began.</summary>
     public void Refuse(long requestId, Envelope envelope, XapiFailure failure) =>
-        pool.Answer(SimAnswer.Json(requestId, _writer.Failure(envelope, failure)));
+        pool.Answer(_writer.Failure(requestId, envelope, failure));
 
     /// <summary>A host in emergency mode answers every request in one shape, whatever it was.</summary>
-    public void RefuseInEmergency(long requestId, XapiFailure failure) => pool.Answer(SimAnswer.Json(requestId, _writer.Emergency(failure)));
+    public void RefuseInEmergency(long requestId, Envelope envelope, XapiFailure failure) => pool.Answer(_writer.Emergency(requestId, envelope, failure));
 
     /// <summary>Ends a call from outside: an event poll answered, a task cancelled.</summary>
     public void Complete(Call call, object? value) => Finish(call, value, null);
@@ -188,8 +188,8 @@ internal sealed class CallRunner(SimPool pool)
             pool.Answer(SimAnswer.Lost(call.RequestId));
             return;
         }
-        pool.Answer(SimAnswer.Json(call.RequestId, failure is null
-            ? _writer.Success(call.Envelope, call.Method.Definition.Result, value)
-            : _writer.Failure(call.Envelope, failure)));
+        pool.Answer(failure is null
+            ? _writer.Success(call.RequestId, call.Envelope, call.Method.Definition.Result, value)
+            : _writer.Failure(call.RequestId, call.Envelope, failure));
     }
 }

@@ -22,14 +22,14 @@ internal sealed class Dispatcher(SimPool pool)
             pool.Answer(SimAnswer.Html(request.Id, 413, "Request entity too large"));
             return;
         }
-        if (Envelope.Read(request.Body) is not { } envelope)
+        if ((request.IsXml ? XmlRpcRequest.Read(request.Body) : Envelope.Read(request.Body)) is not { } envelope)
         {
             pool.Answer(SimAnswer.Html(request.Id, 500, "Internal Server Error"));
             return;
         }
         if (pool.Members.IsInEmergency(host) && !MemberCalls.InEmergency.Contains(envelope.Method))
         {
-            pool.Calls.RefuseInEmergency(request.Id, new XapiFailure("HOST_STILL_BOOTING"));
+            pool.Calls.RefuseInEmergency(request.Id, envelope, new XapiFailure("HOST_STILL_BOOTING"));
             return;
         }
         try

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cells.XenSim.Core.Calls;
 using Cells.XenSim.Core.Objects;
 using Cells.XenSim.Core.Vms;
@@ -101,17 +100,17 @@ internal static class Evacuation
     /// <summary>VM to [code, parameters].</summary>
     public sealed class Obstacles(SortedDictionary<string, XapiFailure> failures) : IWireValue
     {
-        public void WriteTo(Utf8JsonWriter writer)
+        public void WriteTo(WireWriter writer)
         {
-            writer.WriteStartObject();
+            writer.BeginStruct();
             foreach (var (vm, failure) in failures)
             {
-                writer.WriteStartArray(vm);
-                writer.WriteStringValue(failure.Code);
-                foreach (var parameter in failure.Parameters) writer.WriteStringValue(parameter);
-                writer.WriteEndArray();
+                writer.Member(vm);
+                writer.BeginArray();
+                foreach (var word in (string[])[failure.Code, .. failure.Parameters]) writer.Text(word);
+                writer.EndArray();
             }
-            writer.WriteEndObject();
+            writer.EndStruct();
         }
     }
 }

@@ -2,12 +2,15 @@ using System.Text.Json;
 
 namespace Cells.XenSim.Core.Wire;
 
-/// <summary>The JSON-RPC wrapping of one request; answers repeat its version and id.</summary>
-/// <param name="Id">The id exactly as it came, still JSON.</param>
-/// <param name="Params">Positional parameters; an object in version 2.0 counts as one.</param>
-internal sealed record Envelope(bool IsVersion2, string Id, string Method, IReadOnlyList<JsonElement> Params)
+/// <summary>How a request is wrapped, and so its answer.</summary>
+internal enum Protocol { JsonRpc1 = 1, JsonRpc2 = 2, XmlRpc = 3 }
+
+/// <summary>The wrapping of one request; answers repeat its protocol and id.</summary>
+/// <param name="Id">JSON-RPC: the id exactly as it came, still JSON. XML-RPC has none.</param>
+/// <param name="Params">Positional parameters; an object in JSON-RPC 2.0 counts as one.</param>
+internal sealed record Envelope(Protocol Protocol, string Id, string Method, IReadOnlyList<JsonElement> Params)
 {
-    /// <summary>Reads a request. Null when it is malformed: the server then answers HTTP 500 and no JSON at all.</summary>
+    /// <summary>Reads a JSON-RPC request. Null when it is malformed: the server then answers HTTP 500 and no JSON at all.</summary>
     public static Envelope? Read(ReadOnlyMemory<byte> body)
     {
         JsonElement root;
@@ -22,11 +25,11 @@ internal sealed record Envelope(bool IsVersion2, string Id, string Method, IRead
         }
         if (root.ValueKind != JsonValueKind.Object) return null;
 
-        var isVersion2 = false;
+        var protocol = Protocol.JsonRpc1;
         if (root.TryGetProperty("jsonrpc", out var version))
         {
             if (version.ValueKind != JsonValueKind.String || !version.ValueEquals("2.0")) return null;
-            isVersion2 = true;
+            protocol = Protocol.JsonRpc2;
         }
         if (!root.TryGetProperty("method", out var method) || method.ValueKind != JsonValueKind.String) return null;
         if (!root.TryGetProperty("id", out var id) || !IsId(id)) return null;
@@ -34,10 +37,10 @@ internal sealed record Envelope(bool IsVersion2, string Id, string Method, IRead
         IReadOnlyList<JsonElement>? values = parameters.ValueKind switch
         {
             JsonValueKind.Array => [.. parameters.EnumerateArray()],
-            JsonValueKind.Object when isVersion2 => [parameters],
+            JsonValueKind.Object when protocol == Protocol.JsonRpc2 => [parameters],
             _ => null,
         };
-        return values is null ? null : new Envelope(isVersion2, id.GetRawText(), method.GetString()!, values);
+        return values is null ? null : new Envelope(protocol, id.GetRawText(), method.GetString()!, values);
     }
 
     private static bool IsId(JsonElement id) =>

@@ -49,6 +49,18 @@ public sealed class XenSimHttpTests
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("""{"result":"x","error":null,"id":1}"""));
     }
 
+    [TestCase("")]
+    [TestCase("RPC2")]
+    [TestCase("xmlrpc")]
+    public async Task What_is_posted_elsewhere_is_XML_RPC(string path)
+    {
+        using var response = await _http.PostAsync(
+            new Uri(_fleet.Hosts[0].Url, path), new StringContent("<methodCall><methodName>system.isAlive</methodName><params><param><value>x</value></param></params></methodCall>"));
+
+        Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("text/xml"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("<name>Status</name><value>Success</value>").And.Contain("<name>Value</name><value>x</value>"));
+    }
+
     [Test]
     public async Task What_is_malformed_is_500_HTML_and_what_is_too_long_413()
     {
