@@ -38,6 +38,7 @@ public sealed class ApiHome : IDisposable
         var servers = new ServerStore(database);
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
+        Actions = new NovaActions(Servers, servers, dispatch, committer, time, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids);
         _routes =
@@ -48,7 +49,7 @@ public sealed class ApiHome : IDisposable
                 new Projects(identity, committer, ids, options), catalog).Routes,
             .. new ImageRoutes(_images, ImageTickets).Routes,
             .. new NovaRoutes(
-                Servers, new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
+                Servers, Actions, new NovaActionLog(servers, new ActionStore(database), options), new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
                 Flavors, new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
             .. new ServerInterfaces(servers).Routes,
@@ -61,6 +62,7 @@ public sealed class ApiHome : IDisposable
     public static SqlSource Sql { get; } = new("api", typeof(ApiHome).Assembly);
 
     public NovaServers Servers { get; }
+    public NovaActions Actions { get; }
     internal NovaFlavors Flavors { get; }
     public ImageTickets ImageTickets { get; }
     public HomeOptions Options { get; }

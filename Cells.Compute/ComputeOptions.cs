@@ -49,6 +49,12 @@ public sealed record ComputeOptions
     /// <summary>A delete that takes longer is shown with the reason.</summary>
     public TimeSpan DeleteDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>An action that takes longer is shown as ERROR until it goes on.</summary>
+    public TimeSpan ActionDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a guest may take to shut itself down before it is switched off. 60 s is what Nova gives (shutdown_timeout).</summary>
+    public TimeSpan GuestPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>News of what is free go up at most this often.</summary>
     public TimeSpan NewsInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 

@@ -34,7 +34,7 @@ internal sealed class ComputeRouter : ReceiveActor
             placer.Logger);
         _placer = Context.ActorOf(ComputeCell.PlacerProps(placer), "placer");
         _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
-        _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, placer.Logger);
+        _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, runtime.Time, options.GuestPatience, placer.Logger);
 
         Receive<WorkReceived>(OnWork);
         Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));
@@ -61,7 +61,7 @@ internal sealed class ComputeRouter : ReceiveActor
     {
         switch (m.Message)
         {
-            case BuildInstance or DeleteInstance:
+            case BuildInstance or DeleteInstance or ActOnInstance:
                 _placer.Tell(m, Sender);
                 return;                                         // the placer counts it when it is decided
             case ImageTicket ticket when ticket.Cell == _runtime.Name:

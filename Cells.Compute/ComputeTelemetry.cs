@@ -1,5 +1,6 @@
 using Cells.Compute.Reconciling;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace Cells.Compute;
@@ -21,6 +22,9 @@ internal static partial class ComputeTelemetry
 
     [LoggerMessage(2213, LogLevel.Information, "Instance {Instance}: deleted, nothing of it is left")]
     public static partial void Deleted(ILogger logger, InstanceId instance);
+
+    [LoggerMessage(2240, LogLevel.Information, "Instance {Instance}: intent {Intent} ended as {Outcome}: {Reason}")]
+    public static partial void Acted(ILogger logger, InstanceId instance, long intent, ActionOutcome outcome, string? reason);
 
     [LoggerMessage(2214, LogLevel.Warning, "Instance {Instance}: {Fault}")]
     public static partial void Late(ILogger logger, InstanceId instance, string? fault);

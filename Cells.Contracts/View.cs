@@ -5,7 +5,9 @@ namespace Cells.Contracts;
 
 /// <summary>What the user last asked of a server, as far as the view needs it.</summary>
 /// <param name="Number">Rises by one per accepted action; the build is 1.</param>
-/// <param name="Task">What the server shows until the cell that holds it works on this intent: scheduling for a build, deleting for a delete.</param>
+/// <param name="Task">
+/// What the server shows until the cell that holds it works on this intent: scheduling for a build, deleting for a delete, else what its action sets at once.
+/// </param>
 /// <param name="TerminatedAt">Set once nothing of the server is left anywhere.</param>
 public sealed record ViewIntent(long Number, TaskState Task, DateTimeOffset UpdatedAt, DateTimeOffset? TerminatedAt);
 

@@ -7,6 +7,9 @@ namespace Cells.Api.Dispatch;
 /// <param name="Refused">Set when the event was not accepted: it is counted under this name, and nothing but an answer follows.</param>
 internal sealed record Decision(IReadOnlyList<DispatchRow> Rows, IReadOnlyList<Mail> Mail, bool Terminated, string? Refused)
 {
+    /// <summary>At the home: how an action ended, for the server's log.</summary>
+    public InstanceActed? Acted { get; init; }
+
     /// <summary>It happened before; the second time changes nothing.</summary>
     public static readonly Decision Nothing = new([], [], false, null);
 
@@ -18,6 +21,9 @@ internal sealed record Decision(IReadOnlyList<DispatchRow> Rows, IReadOnlyList<M
 
     /// <summary>A command of an epoch below the highest known one.</summary>
     public const string StaleEpoch = "stale_epoch";
+
+    /// <summary>No cell below holds the instance, so none can act on it.</summary>
+    public const string NotHeld = "not_held";
 
     public static Decision Refuse(string name, params Mail[] answer) => new([], answer, false, name);
 

@@ -77,6 +77,10 @@ internal sealed partial class DispatchActor
     internal sealed record DeleteServer(
         DeleteInstance Command, IReadOnlyList<IWrite> Together, DateTimeOffset Deadline, string? TraceParent);
 
+    /// <summary>From the door: see <see cref="IServerDispatch.ActAsync"/>.</summary>
+    internal sealed record ActOnServer(
+        ActOnInstance Command, IReadOnlyList<IWrite> Together, DateTimeOffset Deadline, string? TraceParent);
+
     private sealed record ServersCommitted(
         List<(Slot Slot, Decision Decision)> Planned, IReadOnlyList<IWrite> Together, CommitOutcome Outcome);
 }

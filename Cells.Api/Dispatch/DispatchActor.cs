@@ -37,6 +37,8 @@ internal sealed partial class DispatchActor : ReceiveActor
         Receive<BuildServers>(OnBuildServers);
         Receive<DeleteServer>(m => Enqueue(new Job(
             new DispatchEvent.Delete(m.Command, From: null), m.TraceParent, new Asker(Sender, m.Together, m.Deadline - parts.Time.GetUtcNow()))));
+        Receive<ActOnServer>(m => Enqueue(new Job(
+            new DispatchEvent.Act(m.Command, From: null), m.TraceParent, new Asker(Sender, m.Together, m.Deadline - parts.Time.GetUtcNow()))));
         Receive<RowsRead>(OnRowsRead);
         Receive<RowsUnread>(OnRowsUnread);
         Receive<ChangeEnded>(OnChangeEnded);
@@ -67,6 +69,12 @@ internal sealed partial class DispatchActor : ReceiveActor
                 break;
             case (DeleteInstance m, NeighbourKind.Parent):
                 Enqueue(new Job(new DispatchEvent.Delete(m, work.Link), work.TraceParent, origin));
+                break;
+            case (ActOnInstance m, NeighbourKind.Parent):
+                Enqueue(new Job(new DispatchEvent.Act(m, work.Link), work.TraceParent, origin));
+                break;
+            case (InstanceActed m, NeighbourKind.Child):
+                Enqueue(new Job(new DispatchEvent.Acted(m, work.Link), work.TraceParent, origin));
                 break;
             case (InstancePlaced m, NeighbourKind.Child):
                 Enqueue(new Job(new DispatchEvent.Placed(m, work.Link), work.TraceParent, origin));
@@ -156,6 +164,12 @@ internal sealed partial class DispatchActor : ReceiveActor
             refusedAsker.Who.Tell(new DispatchOutcome.LaneFull(full, LaneRetry));
             return;
         }
+        if (job.Reply is Asker notHeld && decision.Refused == Decision.NotHeld)
+        {
+            slot.Jobs.Dequeue();
+            notHeld.Who.Tell(new DispatchOutcome.NotHeld());
+            return;
+        }
         if (decision.Refused is { } refused)
         {
             DispatchTelemetry.Refused(_parts.Log, _parts.Cell, refused, job.Event.GetType().Name, slot.Instance,
@@ -187,6 +201,8 @@ internal sealed partial class DispatchActor : ReceiveActor
             writes.Add(row.Generation == 1 ? new InsertDispatch(row) : new UpdateDispatch(row));
         if (decision.Terminated && _parts.Intents is { } intents)
             writes.AddRange(intents.Terminated(instance, _parts.Time.GetUtcNow()));
+        if (decision.Acted is { } acted && _parts.Intents is { } log)
+            writes.Add(log.Acted(acted));
         foreach (var mail in decision.Mail)
             writes.Add(new SendWork(mail.Link, instance.ToString(), mail.Message, traceParent));
         return writes;

@@ -12,6 +12,11 @@ internal abstract record DispatchEvent(InstanceId Instance)
     /// <param name="From">Link to the parent; null: the door of this cell, which knows no epoch.</param>
     public sealed record Delete(DeleteInstance Command, CellName? From) : DispatchEvent(Command.Instance);
 
+    /// <param name="From">Link to the parent; null: the door of this cell, which knows no epoch.</param>
+    public sealed record Act(ActOnInstance Command, CellName? From) : DispatchEvent(Command.Instance);
+
+    public sealed record Acted(InstanceActed Answer, CellName Child) : DispatchEvent(Answer.Instance);
+
     public sealed record Placed(InstancePlaced Answer, CellName Child) : DispatchEvent(Answer.Instance);
 
     public sealed record Failed(PlacementFailed Answer, CellName Child) : DispatchEvent(Answer.Instance);

@@ -11,5 +11,6 @@ namespace Cells.Api.Dispatch;
 [JsonSerializable(typeof(BuildInstance))]
 [JsonSerializable(typeof(InstancePlaced))]
 [JsonSerializable(typeof(IReadOnlyList<Trial>))]
+[JsonSerializable(typeof(IReadOnlyList<ActOnInstance>))]
 [JsonSerializable(typeof(IReadOnlyList<Explanation>))]
 internal sealed partial class DispatchJson : JsonSerializerContext;

@@ -36,6 +36,9 @@ internal sealed record DispatchRow(
     DateTimeOffset SettledAt,
     long Generation)
 {
+    /// <summary>Actions that went to the child and have not been answered, in the order of their intents.</summary>
+    public IReadOnlyList<ActOnInstance> Acts { get; init; } = [];
+
     public bool IsHome => Parent is null;
 
     /// <summary>Somebody below holds the epoch, or may.</summary>

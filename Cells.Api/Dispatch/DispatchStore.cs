@@ -18,7 +18,7 @@ internal sealed class DispatchStore(ICellDatabase database)
 
     private const string Columns = """
         d.instance, d.epoch, d.intent, d.parent, d.state, d.asked, d.delete_intent, d.last_generation, d.build, d.why, d.tried, d.placed,
-        d.fault, d.deadline, d.silent_since, d.silent_generation, d.silence_noted_at, d.asked_at, d.settled_at, d.generation
+        d.fault, d.deadline, d.silent_since, d.silent_generation, d.silence_noted_at, d.asked_at, d.settled_at, d.generation, d.acts
         """;
 
     private static readonly string Epochs = $"""
@@ -49,7 +49,7 @@ internal sealed class DispatchStore(ICellDatabase database)
         select distinct instance
           from dispatch
          where asked = @child
-           and state in (2, 5)
+           and (state in (2, 5) or acts is not null)
          order by instance
         """;
 
@@ -141,7 +141,10 @@ internal sealed class DispatchStore(ICellDatabase database)
         Time(r, 14) is { } since ? new ViewSilence(since, r.GetInt64(15), Time(r, 16)!.Value) : null,
         Time(r, 17)!.Value,
         Time(r, 18)!.Value,
-        r.GetInt64(19));
+        r.GetInt64(19))
+    {
+        Acts = r.IsDBNull(20) ? [] : JsonSerializer.Deserialize(r.GetString(20), DispatchJson.Default.IReadOnlyListActOnInstance)!,
+    };
 
     private static DispatchEvent.Due Due(NpgsqlDataReader r) =>
         new(new InstanceId(r.GetGuid(0)), r.GetInt64(1), r.IsDBNull(2) ? null : ObservedJson.Instance(r.GetString(2)));

@@ -65,11 +65,12 @@ internal sealed record UpdateDispatch(DispatchRow Row) : IWrite
                silence_noted_at  = w.silence_noted_at,
                asked_at          = w.asked_at,
                settled_at        = w.settled_at,
+               acts              = w.acts::json,
                generation        = w.generation
           from unnest(@instances, @epochs, @states, @asked, @delete_intents, @last_generations, @builds, @whys, @trieds, @placeds, @faults,
-                      @deadlines, @silent_sinces, @silent_generations, @silence_noted_ats, @asked_ats, @settled_ats, @generations)
+                      @deadlines, @silent_sinces, @silent_generations, @silence_noted_ats, @asked_ats, @settled_ats, @acts, @generations)
             as w (instance, epoch, state, asked, delete_intent, last_generation, build, why, tried, placed, fault,
-                  deadline, silent_since, silent_generation, silence_noted_at, asked_at, settled_at, generation)
+                  deadline, silent_since, silent_generation, silence_noted_at, asked_at, settled_at, acts, generation)
          where dispatch.instance = w.instance
            and dispatch.epoch = w.epoch
            and dispatch.generation = w.generation - 1
@@ -95,6 +96,7 @@ internal sealed record UpdateDispatch(DispatchRow Row) : IWrite
         Column.Time<UpdateDispatch>("silence_noted_ats", w => w.Row.Silence?.NotedAt),
         Column.Time<UpdateDispatch>("asked_ats", w => w.Row.AskedAt),
         Column.Time<UpdateDispatch>("settled_ats", w => w.Row.SettledAt),
+        Column.Text<UpdateDispatch>("acts", w => w.Row.Acts is { Count: > 0 } acts ? JsonSerializer.Serialize(acts, DispatchJson.Default.IReadOnlyListActOnInstance) : null),
         Column.Bigint<UpdateDispatch>("generations", w => w.Row.Generation));
 
     public WriteKind Kind => TheKind;

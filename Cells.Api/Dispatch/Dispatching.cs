@@ -18,6 +18,8 @@ internal static class Dispatching
         DispatchEvent.Placed e => OnAnswer(rows, e.Answer, e.Child, row => OnPlaced(row, e.Answer, scene)),
         DispatchEvent.Failed e => OnAnswer(rows, e.Answer, e.Child, row => OnFailed(rows, row, e.Answer, e.Child, scene)),
         DispatchEvent.Gone e => OnAnswer(rows, e.Answer, e.Child, row => OnGone(rows, row, e.Answer, e.Child, scene)),
+        DispatchEvent.Act e => OnAct(rows, e.Command, e.From, scene),
+        DispatchEvent.Acted e => OnAnswer(rows, e.Answer, e.Child, row => OnActed(row, e.Answer)),
         DispatchEvent.Heard => Newest(rows) is { State: DispatchState.Waiting } row ? Ask(rows, row, scene) : Decision.Nothing,
         DispatchEvent.Due e => rows.FirstOrDefault(r => r.Epoch == e.Epoch) is { } row ? OnDue(rows, row, e.Observed, scene) : Decision.Nothing,
         DispatchEvent.Reset e => OnReset(rows, e.Child),
@@ -73,6 +75,7 @@ internal static class Dispatching
                     DeleteIntent = command.Intent,
                     Deadline = row.IsHome ? scene.Now + scene.Patience : null,
                     Silence = null,
+                    Acts = [],                       // outranked: nobody waits for their answers
                 };
                 return Decision.Store(cancelled, new Mail(row.Asked!.Value, command with { Epoch = row.Epoch }));
             case DispatchState.Waiting or DispatchState.Refused:
@@ -102,6 +105,40 @@ internal static class Dispatching
         if (row.Asked != child)
             return Decision.Refuse(row.Tried.Any(t => t.Child == child) ? Decision.Stale : Decision.Foreign);
         return decide(row);
+    }
+
+    /// <summary>An action follows the dispatch to whoever was asked; one that nobody below can take is answered at once.</summary>
+    private static Decision OnAct(IReadOnlyList<DispatchRow> rows, ActOnInstance command, CellName? from, DispatchScene scene)
+    {
+        var row = from is null ? Newest(rows) : rows.FirstOrDefault(r => r.Epoch == command.Epoch);
+        if (row is not null && row.Parent != from)
+            return Decision.Refuse(Decision.Foreign);
+        if (row is not { State: DispatchState.Asking or DispatchState.Placed, Asked: { } child })
+            return from is not { } sender
+                ? Decision.Refuse(Decision.NotHeld)
+                : Decision.Refuse(Decision.NotHeld, new Mail(sender, new InstanceActed(
+                    command.Instance, command.Epoch, command.Intent, ActionOutcome.Refused, $"No cell below {scene.Cell} holds the instance.", null, scene.Now, scene.Now)));
+        if (row.Acts.Any(a => a.Intent == command.Intent))
+            return Decision.Nothing;                 // the answer is still to come
+        var act = command with { Epoch = row.Epoch };
+        return Decision.Store(
+            row with
+            {
+                Acts = [.. row.Acts, act],
+                Deadline = row.IsHome ? scene.Now + scene.Patience : null,
+                Silence = null,
+                Generation = row.Generation + 1,
+            },
+            new Mail(child, act));
+    }
+
+    /// <summary>How an action ended. An answer that comes again changes nothing here, and may be what the parent has lost.</summary>
+    private static Decision OnActed(DispatchRow row, InstanceActed answer)
+    {
+        var told = To(row.Parent, answer) with { Acted = row.IsHome ? answer : null };
+        return row.Acts.Any(a => a.Intent == answer.Intent)
+            ? told with { Rows = [row with { Acts = [.. row.Acts.Where(a => a.Intent != answer.Intent)], Generation = row.Generation + 1 }] }
+            : told;
     }
 
     private static Decision OnPlaced(DispatchRow row, InstancePlaced answer, DispatchScene scene)
@@ -153,9 +190,10 @@ internal static class Dispatching
         if (row.Deadline is null || row.Deadline > scene.Now)
             return Decision.Nothing;
         if (row.State == DispatchState.Waiting)
-            return Refused(rows, row, new Refusal(scene.Cell, "silent", "no cell below was heard in time; nothing was sent", row.Why is [.., var last] ? last : null), scene);
+            return Refused(rows, row, new Refusal(scene.Cell, "silent", "no cell below was heard in time; nothing was sent", row.Why is [.., var why] ? why : null), scene);
         var current = observed?.Epoch == row.Epoch ? observed : null;
-        var finished = row.State is DispatchState.Refused or DispatchState.Deleted || (row.State == DispatchState.Placed && current?.AppliedIntent >= row.Intent);
+        var last = row.Acts.Count == 0 ? row.Intent : row.Acts.Max(a => a.Intent);
+        var finished = row.State is DispatchState.Refused or DispatchState.Deleted || (row.State == DispatchState.Placed && current?.AppliedIntent >= last);
         if (finished || !row.IsHome)
             return Decision.Store(row with { Deadline = null, Silence = null, Generation = row.Generation + 1 });
         return Decision.Store(row with
@@ -170,7 +208,8 @@ internal static class Dispatching
     [
         .. rows.Where(r => r.Asked == child).OrderBy(r => r.Epoch).SelectMany<DispatchRow, Mail>(row => row switch
         {
-            { State: DispatchState.Asking, Build: not null } => [new Mail(child, ToChild(row))],
+            { State: DispatchState.Asking, Build: not null } => [new Mail(child, ToChild(row)), .. row.Acts.Select(act => new Mail(child, act))],
+            { State: DispatchState.Placed } => row.Acts.Select(act => new Mail(child, act)),
             { State: DispatchState.CancelledAsking, Build: { } build } =>
                 [new Mail(child, new DeleteInstance(row.Instance, row.Epoch, row.DeleteIntent ?? row.Intent, build.Project, build.RequestId))],
             _ => [],
@@ -194,7 +233,7 @@ internal static class Dispatching
         }
         if (row.IsHome && row.State is DispatchState.Asking or DispatchState.Placed)
         {
-            var over = Next(row, scene) with { State = DispatchState.Refused, Fault = Story([row]), Deadline = null };
+            var over = Next(row, scene) with { State = DispatchState.Refused, Fault = Story([row]), Deadline = null, Acts = [] };
             var again = row with
             {
                 Epoch = row.Epoch + 1,
@@ -203,6 +242,7 @@ internal static class Dispatching
                 Tried = [],
                 Why = [],
                 Placed = null,
+                Acts = [],
                 Generation = 0,
             };
             var asking = Asking(again, child, choice, scene);
@@ -234,6 +274,7 @@ internal static class Dispatching
             Fault = row.IsHome ? Story([.. rows.Where(r => r.Epoch != row.Epoch).OrderBy(r => r.Epoch), said]) : null,
             Deadline = null,
             Silence = null,
+            Acts = [],
         };
         return row.Parent is null ? Decision.Store(over) : To(row.Parent, RefusedUp(over)) with { Rows = [over] };
     }
@@ -241,7 +282,7 @@ internal static class Dispatching
     /// <summary>Nothing of the instance is left below, and none will come.</summary>
     private static Decision Deleted(DispatchRow row, DispatchScene scene)
     {
-        var over = Next(row, scene) with { State = DispatchState.Deleted, Deadline = null, Silence = null };
+        var over = Next(row, scene) with { State = DispatchState.Deleted, Deadline = null, Silence = null, Acts = [] };
         var answer = new InstanceDeleted(row.Instance, row.Epoch, row.DeleteIntent ?? row.Intent, row.LastGeneration);
         return To(row.Parent, answer) with { Rows = [over], Terminated = row.IsHome };
     }

@@ -1,4 +1,5 @@
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 
 namespace Cells.Api.Dispatch;
@@ -8,4 +9,7 @@ public interface IHomeIntents
 {
     /// <summary>Nothing of the instance is left anywhere: it stops counting against the quota, and its addresses are free. Twice is harmless.</summary>
     IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at);
+
+    /// <summary>An action has ended: the server's log says how. Twice is harmless.</summary>
+    IWrite Acted(InstanceActed answer);
 }

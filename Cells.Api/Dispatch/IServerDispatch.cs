@@ -28,6 +28,12 @@ public interface IServerDispatch
     /// <param name="together">The intent 'deleted'.</param>
     Task<DispatchOutcome> DeleteAsync(
         DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
+
+    /// <summary>Adds the action to the instance's dispatch, and the message to the child that holds it or is about to.</summary>
+    /// <param name="act">Its epoch is filled in from the dispatch row.</param>
+    /// <param name="together">The intent, and its row in the server's log.</param>
+    Task<DispatchOutcome> ActAsync(
+        ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
 }
 
 public abstract record DispatchOutcome
@@ -36,6 +42,9 @@ public abstract record DispatchOutcome
 
     /// <summary>Committed, missed (only writes of <c>together</c> are named: the dispatcher repeats its own misses itself) or unavailable.</summary>
     public sealed record Ended(CommitOutcome Outcome) : DispatchOutcome;
+
+    /// <summary>No cell below holds the instance: nothing was written.</summary>
+    public sealed record NotHeld : DispatchOutcome;
 
     /// <summary>The work lane that this request needs is full and nothing was written: 503, and ask again after <paramref name="RetryAfter"/>.</summary>
     public sealed record LaneFull(CellName Link, TimeSpan RetryAfter) : DispatchOutcome;

@@ -22,4 +22,8 @@ internal sealed class ServerDispatch : IServerDispatch
     public Task<DispatchOutcome> DeleteAsync(
         DeleteInstance delete, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
         _dispatch.Ask<DispatchOutcome>(new DispatchActor.DeleteServer(delete, together, deadline, traceParent), Patience, stop);
+
+    public Task<DispatchOutcome> ActAsync(
+        ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
+        _dispatch.Ask<DispatchOutcome>(new DispatchActor.ActOnServer(act, together, deadline, traceParent), Patience, stop);
 }

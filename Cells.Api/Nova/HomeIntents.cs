@@ -1,11 +1,15 @@
 using Cells.Api.Dispatch;
 using Cells.Api.Networks;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 
 namespace Cells.Api.Nova;
 
 public sealed class HomeIntents : IHomeIntents
 {
-    public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) => [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at)];
+    public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) =>
+        [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at)];
+
+    public IWrite Acted(InstanceActed answer) => new EndAction(answer);
 }

@@ -48,7 +48,10 @@ public sealed record InstanceIntent(
     /// <summary>The server group it was made in; null for none.</summary>
     public Guid? Group { get; init; }
 
-    public ViewIntent ForView => new(Number, Desired == Desired.Deleted ? TaskState.Deleting : TaskState.Scheduling, UpdatedAt, TerminatedAt);
+    /// <summary>What the last accepted action shows until the server's cell works on it.</summary>
+    public TaskState Task { get; init; } = TaskState.Scheduling;
+
+    public ViewIntent ForView => new(Number, Task, UpdatedAt, TerminatedAt);
 
     /// <summary>The command that builds it, as the home sends it.</summary>
     public BuildInstance ToBuild(long epoch) =>
@@ -57,7 +60,11 @@ public sealed record InstanceIntent(
 
 /// <summary>A locked server refuses changes; one that an admin locked, also its owner's.</summary>
 /// <param name="Reason">As given with the lock; null for none.</param>
-public sealed record ServerLock(bool ByAdmin, string? Reason);
+public sealed record ServerLock(bool ByAdmin, string? Reason)
+{
+    /// <summary>As Nova keeps it, and the column.</summary>
+    internal string Holder => ByAdmin ? "admin" : "owner";
+}
 
 /// <summary>The end state the user wants.</summary>
 public enum Desired

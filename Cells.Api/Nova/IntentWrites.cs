@@ -71,23 +71,26 @@ public sealed record InsertIntent(InstanceIntent Intent) : IWrite
 }
 
 /// <summary>
-/// The last intent of a server: it shall be gone. Misses when the server had another intent since it was read, a delete included.
+/// The last intent of a server: it shall be gone. Misses when the server had another intent since it was read, a delete included, or its lock was turned.
 /// </summary>
 /// <param name="Number">The number this delete gets: one above the one that was read.</param>
+/// <param name="Lock">As it was read.</param>
 public sealed record DeleteInstanceIntent(
-    InstanceId Instance, ProjectId Project, long Number, string RequestId, DateTimeOffset At, DateTimeOffset Deadline) : IWrite
+    InstanceId Instance, ProjectId Project, long Number, string RequestId, DateTimeOffset At, DateTimeOffset Deadline, ServerLock? Lock = null) : IWrite
 {
     private const string Sql = """
         update instance_intent
            set desired       = 'deleted',
+               task_state    = w.task_state::smallint,
                intent_number = w.number,
                request_id    = w.request_id,
                deadline      = w.deadline,
                updated_at    = w.at
-          from unnest(@ids, @numbers, @request_ids, @times, @deadlines)
-            as w (id, number, request_id, at, deadline)
+          from unnest(@ids, @numbers, @tasks, @locks, @request_ids, @times, @deadlines)
+            as w (id, number, task_state, locked_by, request_id, at, deadline)
          where instance_intent.id = w.id
            and instance_intent.intent_number = w.number - 1
+           and instance_intent.locked_by is not distinct from w.locked_by
            and instance_intent.desired = 'active'
            and instance_intent.terminated_at is null
         returning instance_intent.id
@@ -97,6 +100,8 @@ public sealed record DeleteInstanceIntent(
         "delete-instance-intent", 172, Sql, w => ("instance_intent", w.Instance), returns: w => w.Instance.Value,
         Column.Uuid<DeleteInstanceIntent>("ids", w => w.Instance.Value),
         Column.Bigint<DeleteInstanceIntent>("numbers", w => w.Number),
+        Column.Integer<DeleteInstanceIntent>("tasks", _ => (int)TaskState.Deleting),
+        Column.Text<DeleteInstanceIntent>("locks", w => w.Lock?.Holder),
         Column.Text<DeleteInstanceIntent>("request_ids", w => w.RequestId),
         Column.Time<DeleteInstanceIntent>("times", w => w.At),
         Column.Time<DeleteInstanceIntent>("deadlines", w => w.Deadline));

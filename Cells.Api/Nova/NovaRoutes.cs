@@ -4,7 +4,7 @@ namespace Cells.Api.Nova;
 
 /// <summary>The compute API's routes, each with the microversions that have it: HTTP in, handlers' arguments out.</summary>
 internal sealed class NovaRoutes(
-    NovaServers servers, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
+    NovaServers servers, NovaActions actions, NovaActionLog log, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
 {
     private const string V = "/v2.1";
 
@@ -18,6 +18,10 @@ internal sealed class NovaRoutes(
         Put($"{V}/servers/{{id}}", (r, stop) => UpdateServer.Read(r.Body, r.Caller.Version, out var refusal) is { } asked
             ? servers.UpdateAsync(r.Caller, r.Route["id"], asked, stop) : Task.FromResult(refusal!)),
         Delete($"{V}/servers/{{id}}", (r, stop) => servers.DeleteAsync(r.Caller, r.Route["id"], stop)),
+
+        Post($"{V}/servers/{{id}}/action", (r, stop) => actions.ActAsync(r.Caller, r.Route["id"], r.Body, stop)),
+        Get($"{V}/servers/{{id}}/os-instance-actions", (r, stop) => log.ListAsync(r.Caller, r.Route["id"], r.Query, stop)).Takes(NovaActionLog.Known),
+        Get($"{V}/servers/{{id}}/os-instance-actions/{{request}}", (r, stop) => log.ShowAsync(r.Caller, r.Route["id"], r.Route["request"], stop)),
 
         Get($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.ListAsync(r.Caller, r.Route["id"], stop)),
         Post($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: false, stop)),

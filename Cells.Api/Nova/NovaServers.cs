@@ -43,7 +43,11 @@ public sealed class NovaServers
 
     /// <summary>204 once the last intent is committed; the server is gone when GET says 404.</summary>
     public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) =>
-        Unavailable.GuardAsync(() => DeleteOnceAsync(caller, id, stop));
+        Unavailable.GuardAsync(() => DeleteOnceAsync(caller, id, 204, stop));
+
+    /// <summary>The same, asked as an action (Nova API 2.1, forceDelete): 202.</summary>
+    public Task<ApiResult> ForceDeleteAsync(RequestContext caller, string id, CancellationToken stop) =>
+        Unavailable.GuardAsync(() => DeleteOnceAsync(caller, id, 202, stop));
 
     public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
         await FindAsync(caller, id, stop) is { } server ? One(server, caller, ServerAnswer.Show) : NoSuchServer(id));
@@ -112,7 +116,7 @@ public sealed class NovaServers
             {
                 outcome = await _dispatch.BuildAsync(
                     [.. intents.Select((intent, i) => intent.ToBuild(epoch: 1) with { Nics = nics.Of(i) })],
-                    [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent)), .. nics.Writes],
+                    [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent)), .. intents.Select(Created), .. nics.Writes],
                     intents[0].Deadline, caller.TraceParent, stop);
             }
             finally
@@ -177,7 +181,7 @@ public sealed class NovaServers
         })];
     }
 
-    private async Task<ApiResult> DeleteOnceAsync(RequestContext caller, string id, CancellationToken stop)
+    private async Task<ApiResult> DeleteOnceAsync(RequestContext caller, string id, int accepted, CancellationToken stop)
     {
         if (!caller.MayChange)
             return ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:delete to be performed.");
@@ -186,12 +190,15 @@ public sealed class NovaServers
             if (await FindAsync(caller, id, stop) is not { } server)
                 return NoSuchServer(id);
             if (server.Intent.Desired == Desired.Deleted)
-                return ApiResult.Empty(204);   // the first delete is on its way; nothing is accepted after it
+                return ApiResult.Empty(accepted);   // the first delete is on its way; nothing is accepted after it
+            if (InstanceLifecycle.Judge(InstanceAction.Delete, server.Intent.Id, server.Guarded(caller)).Refusal is { } refused)
+                return ApiResult.Conflict(refused);
             var now = Microseconds(_time.GetUtcNow());
             var intent = new DeleteInstanceIntent(
-                server.Intent.Id, server.Intent.Project, server.Intent.Number + 1, caller.RequestId, now, now + _options.IntentTerm);
+                server.Intent.Id, server.Intent.Project, server.Intent.Number + 1, caller.RequestId, now, now + _options.IntentTerm, server.Intent.Lock);
             var outcome = await _dispatch.DeleteAsync(
-                new DeleteInstance(intent.Instance, server.Dispatch.Epoch, intent.Number, intent.Project, intent.RequestId), [intent],
+                new DeleteInstance(intent.Instance, server.Dispatch.Epoch, intent.Number, intent.Project, intent.RequestId),
+                [intent, new InsertAction(new ServerAction(intent.Instance, caller.RequestId, InstanceAction.Delete, intent.Number, intent.Project, caller.User, now, null))],
                 intent.Deadline, caller.TraceParent, stop);
             switch (outcome)
             {
@@ -200,13 +207,16 @@ public sealed class NovaServers
                 case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
                     return Unavailable.Result(lost);
                 case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
-                    return ApiResult.Empty(204);
+                    return ApiResult.Empty(accepted);
             }
         }
         return ApiResult.Unavailable($"Server {id} changed with every attempt; it was not deleted.", Unavailable.RetryAfter);
     }
 
     private Task<Server?> FindAsync(RequestContext caller, string id, CancellationToken stop) => _store.FindAsync(caller, id, stop);
+
+    private static InsertAction Created(InstanceIntent intent) => new(new ServerAction(
+        intent.Id, intent.RequestId, InstanceAction.Create, intent.Number, intent.Project, intent.User, intent.CreatedAt, null));
 
     private ApiResult Accepted(CreateServer asked, List<InstanceIntent> intents)
     {
@@ -279,10 +289,10 @@ public sealed class NovaServers
     private static QuotaUsage Usage(Flavor flavor, int count) => new(count, count * flavor.Vcpus, count * flavor.MemoryMib);
 
     // What the database keeps, so that an answer and a later read agree.
-    private static DateTimeOffset Microseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+    internal static DateTimeOffset Microseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
-    private static ApiResult LaneFull(DispatchOutcome.LaneFull full) =>
+    internal static ApiResult LaneFull(DispatchOutcome.LaneFull full) =>
         ApiResult.Unavailable($"The link to cell {full.Link} is full; nothing was changed.", full.RetryAfter);
 
-    private static ApiResult NoSuchServer(string id) => ServerAccess.NoSuchServer(id);
+    internal static ApiResult NoSuchServer(string id) => ServerAccess.NoSuchServer(id);
 }

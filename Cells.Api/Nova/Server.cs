@@ -1,3 +1,4 @@
+using Cells.Api.Http;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 
@@ -12,6 +13,10 @@ internal sealed record Server(InstanceIntent Intent, ViewDispatch Dispatch, Inst
     public IReadOnlyList<ServerAddress> Addresses { get; init; } = [];
 
     public ServerView View { get; } = Contracts.View.Of(Intent.ForView, Dispatch, Observed);
+
+    /// <summary>What a guard judges, for one asker.</summary>
+    public GuardedState Guarded(RequestContext caller) =>
+        new(View.VmState, View.TaskState, View.LaunchedAt is not null, Locked: Intent.Lock is not null && !caller.IsAdmin);
 }
 
 /// <summary>One address of a server.</summary>

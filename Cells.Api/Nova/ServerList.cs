@@ -125,7 +125,7 @@ internal sealed record ServerList(ServerFilter Filter, ServerOrder Order, Instan
 
     private static string[]? Tags(string? text) => text?.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-    private static DateTimeOffset? ReadTime(string name, string text, ref ApiResult? refusal)
+    internal static DateTimeOffset? ReadTime(string name, string text, ref ApiResult? refusal)
     {
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
             return time;

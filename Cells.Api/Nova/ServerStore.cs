@@ -20,7 +20,7 @@ internal sealed class ServerStore(ICellDatabase database)
                i.reservation_id, i.intent_number, i.desired, i.request_id, i.deadline, i.created_at, i.updated_at, i.terminated_at,
                d.epoch, d.state, d.asked, d.fault, d.settled_at, d.silent_since, d.silent_generation, d.silence_noted_at,
                o.body,
-               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status, net.addresses
+               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status, net.addresses, i.task_state
         """;
 
     private const string Joins = """
@@ -171,6 +171,7 @@ internal sealed class ServerStore(ICellDatabase database)
             LaunchIndex = row.GetInt32(38),
             Tags = row.GetFieldValue<string[]>(39),
             Lock = row.TextOrNull(41) is { } by ? new ServerLock(by == "admin", row.TextOrNull(42)) : null,
+            Task = (TaskState)row.GetInt16(45),
         };
         var silence = row.IsDBNull(32) ? null : new ViewSilence(row.Time(32), row.GetInt64(33), row.Time(34));
         var dispatch = new ViewDispatch(

@@ -116,7 +116,7 @@ internal sealed class HostActor : ReceiveActor
         if (m.Error is not null and not OperationCanceledException)
             ComputeTelemetry.StepBroke(_setup.Logger, m.Error, m.Instance, Steps.NameOf(run.Work), _info.Host);
 
-        if (m.Outcome is not StepOutcome.Unknown unknown)
+        if (m.Outcome is not (StepOutcome.Unknown or StepOutcome.Later))
         {
             _runs.Remove(m.Instance.Value);
             _setup.Placer.Tell(new StepEnded(StepKey.Of(run.Row), m.Outcome, _pool.Owner), Self);
@@ -125,20 +125,27 @@ internal sealed class HostActor : ReceiveActor
         }
         else if (run.Next is { } next)
             _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival);
+        else if (m.Outcome is StepOutcome.Later later)
+            LookAgain(run, later.After);
         else
-            WaitFor(run, unknown.Reason);
+            WaitFor(run, ((StepOutcome.Unknown)m.Outcome).Reason);
         StartRuns();
+    }
+
+    private void LookAgain(Run run, TimeSpan after)
+    {
+        run.Waiting = true;
+        run.MaybeDone = true;
+        Timers.StartSingleTimer(run.Row.Id, new WaitOver(run.Row.Id), after);
     }
 
     private void WaitFor(Run run, string reason)
     {
-        run.Waiting = true;
-        run.MaybeDone = true;
         var wait = TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, FirstWait.Ticks << Math.Min(run.Failures, 10)));
         run.Failures++;
         if (run.Failures is 1 or 10)
             ComputeTelemetry.StepUnknown(_setup.Logger, run.Row.Id, Steps.NameOf(run.Work), _info.Host, reason);
-        Timers.StartSingleTimer(run.Row.Id, new WaitOver(run.Row.Id), wait);
+        LookAgain(run, wait);
     }
 
     private void OnWaitOver(InstanceId instance)
@@ -152,7 +159,8 @@ internal sealed class HostActor : ReceiveActor
     {
         if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host || cache.FindSr(place.Sr) is not { } sr)
             return null;
-        return new StepContext(run.Row, _pool.Owner, _pool, host.Key, sr.Key, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited);
+        return new StepContext(
+            run.Row, _pool.Owner, _pool, host.Key, sr.Key, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience);
     }
 
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)
@@ -184,7 +192,8 @@ internal sealed class HostActor : ReceiveActor
 
 /// <summary>What every host's actor is made with.</summary>
 /// <param name="StepsAtATime">Steps performed on one host at once (xenopsd itself has 4 workers, XenAPI figures).</param>
-internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, int StepsAtATime, ILogger Logger);
+/// <param name="GuestPatience">How long a guest may take to shut itself down.</param>
+internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, int StepsAtATime, TimeProvider Time, TimeSpan GuestPatience, ILogger Logger);
 
 /// <summary>From the placer: perform the step this committed row stands at.</summary>
 /// <param name="MaybeDone">It may have been begun before: the host is asked first.</param>

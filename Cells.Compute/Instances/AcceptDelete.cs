@@ -31,11 +31,13 @@ internal static class AcceptDelete
         Parent = parent,
         DeleteIntent = command.Intent,
         WorkingIntent = Math.Max(row.WorkingIntent, command.Intent),
+        // Nobody waits for what it outranks: the home's log of a server ends with it.
+        Actions = row.Actions is { Current: null, Waiting.Count: 0 } ? row.Actions : row.Actions with { Current = null, Waiting = [], BeganAt = null },
     };
 
-    /// <summary>The first step only waits for what a build had under way; with nothing under way the delete begins at the second.</summary>
-    private static Work DeleteOf(Work? running) => running is { Workflow: WorkflowKind.Build }
-        ? new Work(WorkflowKind.Delete, 0, Undoing: false, Interrupted: running.Step)
+    /// <summary>The first step only waits for what another workflow had under way; with nothing under way the delete begins at the second.</summary>
+    private static Work DeleteOf(Work? running) => running is { Workflow: not WorkflowKind.Delete }
+        ? new Work(WorkflowKind.Delete, 0, Undoing: false, Interrupted: running.Step, InterruptedOf: running.Workflow)
         : new Work(WorkflowKind.Delete, 1, Undoing: false, Interrupted: null);
 
     private static Instance Tombstone(DeleteInstance command, CellName parent, DateTimeOffset now) => new(

@@ -7,4 +7,5 @@ namespace Cells.Compute.Instances;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Story))]
+[JsonSerializable(typeof(Actions))]
 internal sealed partial class ComputeJsonContext : JsonSerializerContext;

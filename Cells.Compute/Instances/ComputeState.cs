@@ -18,7 +18,7 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
 
     private const string InstanceSql = """
         select id, change_number, project_id, epoch, generation, host_id, host_name, vm_state, task_state, power_state, working_intent, applied_intent,
-               released, fault, workflow, step, undoing, launched_at, updated_at
+               released, fault, workflow, step, undoing, launched_at, updated_at, refusal
           from instance
          where change_number > @above
          order by change_number
@@ -83,7 +83,7 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
                 r.IsDBNull(5) ? null : new HostId(r.GetGuid(5)), r.IsDBNull(6) ? null : r.GetString(6),
                 (VmState)r.GetInt16(7), (TaskState)r.GetInt16(8), (PowerState)r.GetInt16(9), r.GetInt64(10), r.GetInt64(11), r.GetBoolean(12),
                 r.IsDBNull(13) ? null : r.GetString(13), Steps.Progress(work), r.IsDBNull(17) ? null : r.GetFieldValue<DateTimeOffset>(17),
-                r.GetFieldValue<DateTimeOffset>(18));
+                r.GetFieldValue<DateTimeOffset>(18), r.IsDBNull(19) ? null : r.GetString(19));
             rows.Add(new StateRow(
                 "instance", row.Instance.ToString(), r.GetInt64(1), row is { Released: true, VmState: VmState.Deleted },
                 JsonSerializer.SerializeToUtf8Bytes(row, WireJsonContext.Default.InstanceRow)));

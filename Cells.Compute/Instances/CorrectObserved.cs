@@ -14,19 +14,23 @@ internal static class CorrectObserved
     {
         if (!row.IsSettled)
             return null;
-        var state = shown switch
-        {
-            PowerState.Running => VmState.Active,
-            PowerState.Paused => VmState.Paused,
-            PowerState.Suspended => VmState.Suspended,
-            PowerState.Shutdown => VmState.Stopped,
-            _ => row.VmState,
-        };
+        // An error that an action or an administrator left is ended by another action, not by what the guest does; one for want of the VM ends with the VM.
+        var state = row is { VmState: VmState.Error, PowerState: not PowerState.NoState } ? VmState.Error : StateOf(shown, row.VmState);
         var place = at ?? row.Place;
         return state == row.VmState && shown == row.PowerState && place == row.Place
             ? null
-            : row.Changed(now) with { VmState = state, PowerState = shown, Place = place, Fault = null };
+            : row.Changed(now) with { VmState = state, PowerState = shown, Place = place, Fault = state == VmState.Error ? row.Fault : null };
     }
+
+    /// <summary>The vm_state of an instance of which nothing is known but its power state.</summary>
+    public static VmState StateOf(PowerState shown, VmState otherwise) => shown switch
+    {
+        PowerState.Running => VmState.Active,
+        PowerState.Paused => VmState.Paused,
+        PowerState.Suspended => VmState.Suspended,
+        PowerState.Shutdown => VmState.Stopped,
+        _ => otherwise,
+    };
 
     /// <summary>The pool says that the VM is no more: somebody removed it behind our back. That is a fault, not a stop.</summary>
     public static Instance? Gone(Instance row, DateTimeOffset now) =>

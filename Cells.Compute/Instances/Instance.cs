@@ -40,6 +40,14 @@ internal sealed record Instance(
     DateTimeOffset? LaunchedAt,
     DateTimeOffset UpdatedAt)
 {
+    public Actions Actions { get; init; } = Actions.None;
+
+    /// <summary>Why the intent <see cref="AppliedIntent"/> was refused or failed; null when it was carried out.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>The disk that it boots from while it is rescued.</summary>
+    public Guid? RescueVdi { get; init; }
+
     public bool IsDeleted => Released && VmState == VmState.Deleted;
 
     /// <summary>Nothing is under way: what the host shows is what the row should say.</summary>
@@ -59,14 +67,39 @@ internal sealed record Place(PoolId Pool, HostId Host, string HostName, SrId Sr)
 internal readonly record struct Stamp(InstanceId Instance, long Epoch, int Attempt);
 
 /// <summary>Where a workflow stands. The step is the one to be done (or undone) next, durable before it begins.</summary>
-/// <param name="Interrupted">Delete only: the build step whose call may still have been under way; null when there was none.</param>
-internal sealed record Work(WorkflowKind Workflow, int Step, bool Undoing, int? Interrupted);
+/// <param name="Interrupted">Delete only: the step whose call may still have been under way; null when there was none.</param>
+/// <param name="InterruptedOf">Whose step that is.</param>
+/// <param name="Note">What later steps have to know of earlier ones, in the workflow's own words.</param>
+internal sealed record Work(
+    WorkflowKind Workflow, int Step, bool Undoing, int? Interrupted, WorkflowKind InterruptedOf = WorkflowKind.Build, string? Note = null);
 
 /// <summary>Numbers are stored: never reuse one.</summary>
 internal enum WorkflowKind
 {
     Build = 1,
     Delete = 2,
+    Start = 3,
+    Stop = 4,
+    RebootSoft = 5,
+    RebootHard = 6,
+    Pause = 7,
+    Unpause = 8,
+    Suspend = 9,
+    Resume = 10,
+}
+
+/// <summary>What was asked after the build, in the order of intents.</summary>
+/// <param name="Current">The one whose workflow runs; null when none does.</param>
+/// <param name="Waiting">Accepted above while another one ran here; begun in their order, each judged again when its turn comes.</param>
+/// <param name="Ended">How the last ones ended: a command that comes again is answered from here.</param>
+/// <param name="BeganAt">When <paramref name="Current"/> began.</param>
+internal sealed record Actions(
+    ActOnInstance? Current, IReadOnlyList<ActOnInstance> Waiting, IReadOnlyList<InstanceActed> Ended, DateTimeOffset? BeganAt = null)
+{
+    /// <summary>More than a home can have open at once for one instance; older ones are not asked again.</summary>
+    public const int MostEnded = 16;
+
+    public static readonly Actions None = new(null, [], []);
 }
 
 /// <summary>The way an instance took here, for people and for the refusal that may go up.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cells.Compute.Pools;
+using Cells.Contracts.Messages;
 using Cells.Contracts.Wire;
 using Cells.Messaging.Storage;
 
@@ -32,12 +33,12 @@ internal static class InstanceWrites
     public static readonly WriteKind Insert = new OrdinalKind<InsertInstance>(
         "insert-instance", 210, w => w.Row.Id, changeNumbersEach: 1, first => $"""
             with w as (
-                select id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal
-                  from unnest(@ids, @projects, @names, @commands, @stories, @any_epochs, {Columns.Parameters}) with ordinality
-                    as w (id, project_id, name, command, story, any_epoch, {Columns.Names}, ordinal)
+                select id, project_id, name, command, story, actions, any_epoch, {Columns.Names}, ordinal
+                  from unnest(@ids, @projects, @names, @commands, @stories, @actions, @any_epochs, {Columns.Parameters}) with ordinality
+                    as w (id, project_id, name, command, story, actions, any_epoch, {Columns.Names}, ordinal)
             ), written as (
-                insert into instance (id, project_id, name, command, story, {Columns.Names}, change_number)
-                select id, project_id, name, command, story, {Columns.Names}, {first} + ordinal - 1
+                insert into instance (id, project_id, name, command, story, actions, {Columns.Names}, change_number)
+                select id, project_id, name, command, story, actions, {Columns.Names}, {first} + ordinal - 1
                   from w
                  order by ordinal
                     on conflict (id) do update
@@ -45,6 +46,7 @@ internal static class InstanceWrites
                        name = excluded.name,
                        command = excluded.command,
                        story = excluded.story,
+                       actions = excluded.actions,
                        {Columns.SetFromExcluded},
                        change_number = excluded.change_number
                  where instance.epoch < excluded.epoch
@@ -59,8 +61,9 @@ internal static class InstanceWrites
             Column.Uuid<InsertInstance>("ids", w => w.Row.Id.Value),
             Column.Uuid<InsertInstance>("projects", w => w.Row.Project.Value),
             Column.Text<InsertInstance>("names", w => w.Row.Name),
-            Column.Json<InsertInstance>("commands", w => w.Row.Command is { } c ? JsonSerializer.Serialize(c, WireJsonContext.Default.BuildInstance) : null),
+            Column.Json<InsertInstance>("commands", w => Columns.Text(w.Row.Command)),
             Column.Json<InsertInstance>("stories", w => Columns.Text(w.Row.Story)),
+            Column.Json<InsertInstance>("actions", w => Columns.Text(w.Row.Actions)),
             Column.Boolean<InsertInstance>("any_epochs", w => w.AnyEpoch),
             .. Columns.All.Select(c => c.Of<InsertInstance>(w => w.Row)),
         ]);
@@ -70,9 +73,12 @@ internal static class InstanceWrites
             update instance
                set {Columns.SetFromW},
                    story = coalesce(w.story, instance.story),
+                   actions = coalesce(w.actions, instance.actions),
+                   command = coalesce(w.command, instance.command),
                    change_number = {first} + w.ordinal - 1
-              from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, @stories, {Columns.Parameters}) with ordinality
-                as w (id, epoch_before, generation_before, owner_pool, owner_epoch, story, {Columns.Names}, ordinal)
+              from unnest(@ids, @epochs_before, @generations_before, @owner_pools, @owner_epochs, @stories, @actions, @commands,
+                          {Columns.Parameters}) with ordinality
+                as w (id, epoch_before, generation_before, owner_pool, owner_epoch, story, actions, command, {Columns.Names}, ordinal)
              where instance.id = w.id
                and instance.epoch = w.epoch_before
                and instance.generation = w.generation_before
@@ -90,8 +96,10 @@ internal static class InstanceWrites
             Column.Bigint<MoveInstance>("generations_before", w => w.Before.Generation),
             Column.Uuid<MoveInstance>("owner_pools", w => w.Owner?.Pool.Value),
             Column.Bigint<MoveInstance>("owner_epochs", w => w.Owner?.Epoch),
-            // The widest column, and most moves leave it as it is: then it is neither sent nor written again.
+            // The widest columns, and most moves leave them as they are: then they are neither sent nor written again.
             Column.Json<MoveInstance>("stories", w => ReferenceEquals(w.Before.Story, w.After.Story) ? null : Columns.Text(w.After.Story)),
+            Column.Json<MoveInstance>("actions", w => ReferenceEquals(w.Before.Actions, w.After.Actions) ? null : Columns.Text(w.After.Actions)),
+            Column.Json<MoveInstance>("commands", w => ReferenceEquals(w.Before.Command, w.After.Command) ? null : Columns.Text(w.After.Command)),
             .. Columns.All.Select(c => c.Of<MoveInstance>(w => w.After)),
         ]);
 
@@ -134,6 +142,10 @@ internal static class InstanceWrites
             Column.Smallint<Instance>("step", r => (short)(r.Work?.Step ?? 0)),
             Column.Boolean<Instance>("undoing", r => r.Work?.Undoing ?? false),
             Column.Smallint<Instance>("interrupted_step", r => (short?)r.Work?.Interrupted),
+            Column.Smallint<Instance>("interrupted_workflow", r => r.Work?.Interrupted is null ? null : (short?)r.Work.InterruptedOf),
+            Column.Text<Instance>("note", r => r.Work?.Note),
+            Column.Text<Instance>("refusal", r => r.Refusal),
+            Column.Uuid<Instance>("rescue_vdi_uuid", r => r.RescueVdi),
             Column.Integer<Instance>("attempt", r => r.Attempt),
             Column.Text<Instance>("fault", r => r.Fault),
             Column.Time<Instance>("deadline_at", r => r.DeadlineAt),
@@ -147,5 +159,9 @@ internal static class InstanceWrites
         public static readonly string SetFromExcluded = string.Join(", ", All.Select(c => $"{c.Name} = excluded.{c.Name}"));
 
         public static string Text(Story story) => JsonSerializer.Serialize(story, ComputeJsonContext.Default.Story);
+
+        public static string Text(Actions actions) => JsonSerializer.Serialize(actions, ComputeJsonContext.Default.Actions);
+
+        public static string? Text(BuildInstance? command) => command is null ? null : JsonSerializer.Serialize(command, WireJsonContext.Default.BuildInstance);
     }
 }

@@ -14,7 +14,7 @@ internal static class ReadInstances
     private const string Columns = """
         id, project_id, name, parent_link, command, epoch, generation, pool_id, host_id, host_name, sr_id, vm_uuid, vdi_uuid, vm_state, task_state,
         power_state, working_intent, applied_intent, delete_intent, released, workflow, step, undoing, interrupted_step, attempt, story, fault,
-        deadline_at, launched_at, updated_at
+        deadline_at, launched_at, updated_at, interrupted_workflow, note, actions, refusal, rescue_vdi_uuid
         """;
 
     public static Task<IReadOnlyList<Instance>> AllAsync(ICellDatabase database, CancellationToken stop) =>
@@ -60,11 +60,18 @@ internal static class ReadInstances
         r.GetInt64(17),
         r.GetInt64(18),
         r.GetBoolean(19),
-        r.GetInt16(20) == 0 ? null : new Work((WorkflowKind)r.GetInt16(20), r.GetInt16(21), r.GetBoolean(22), r.IsDBNull(23) ? null : r.GetInt16(23)),
+        r.GetInt16(20) == 0 ? null : new Work(
+            (WorkflowKind)r.GetInt16(20), r.GetInt16(21), r.GetBoolean(22), r.IsDBNull(23) ? null : r.GetInt16(23),
+            r.IsDBNull(30) ? WorkflowKind.Build : (WorkflowKind)r.GetInt16(30), r.IsDBNull(31) ? null : r.GetString(31)),
         r.GetInt32(24),
         JsonSerializer.Deserialize(r.GetString(25), ComputeJsonContext.Default.Story)!,
         r.IsDBNull(26) ? null : r.GetString(26),
         r.IsDBNull(27) ? null : r.GetFieldValue<DateTimeOffset>(27),
         r.IsDBNull(28) ? null : r.GetFieldValue<DateTimeOffset>(28),
-        r.GetFieldValue<DateTimeOffset>(29));
+        r.GetFieldValue<DateTimeOffset>(29))
+    {
+        Actions = JsonSerializer.Deserialize(r.GetString(32), ComputeJsonContext.Default.Actions)!,
+        Refusal = r.IsDBNull(33) ? null : r.GetString(33),
+        RescueVdi = r.IsDBNull(34) ? null : r.GetGuid(34),
+    };
 }

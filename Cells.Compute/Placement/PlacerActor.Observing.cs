@@ -2,6 +2,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
+using Cells.Compute.Workflows;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging.Storage;
@@ -95,7 +96,7 @@ internal sealed partial class PlacerActor
     {
         if (entry is not { Row: { } row, Observed: { } observed } || !row.IsSettled || observed.Vm != row.Vm)
             return;
-        var next = observed.Shown is { } vm ? CorrectObserved.Shown(row, PowerOf(vm.PowerState, row.PowerState), Now, ElsewhereThan(row, vm)) : CorrectObserved.Gone(row, Now);
+        var next = observed.Shown is { } vm ? CorrectObserved.Shown(row, OwnVm.PowerOf(vm.PowerState) ?? row.PowerState, Now, ElsewhereThan(row, vm)) : CorrectObserved.Gone(row, Now);
         if (next is null)
             return;
         var (from, to) = (row.Place!.Host, next.Place!.Host);
@@ -148,15 +149,6 @@ internal sealed partial class PlacerActor
         foreach (var entry in _entries.Values.Where(e => e is { Busy: false, Observed.Shown.ResidentOn: { } at } && at == host).OrderBy(e => e.Id.Value).ToList())
             JudgeShown(entry);
     }
-
-    private static PowerState PowerOf(VmPowerState shown, PowerState otherwise) => shown switch
-    {
-        VmPowerState.Running => PowerState.Running,
-        VmPowerState.Halted => PowerState.Shutdown,
-        VmPowerState.Paused => PowerState.Paused,
-        VmPowerState.Suspended => PowerState.Suspended,
-        _ => otherwise,                                           // a word of a newer release says nothing to us
-    };
 
     private void OnHostShown(HostObservation host)
     {

@@ -2,6 +2,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Storage;
 
@@ -23,13 +24,16 @@ internal sealed partial class PlacerActor
         var entry = EntryOf(m.Key.Instance);
         if (entry.Row is not { Work: not null } row || StepKey.Of(row) != m.Key)
             return;                                               // about a step that the row has left since: a delete came, say
-        switch (AdvanceWorkflow.On(row, m.Outcome, _setup.Cell, Now))
+        switch (AdvanceWorkflow.On(row, m.Outcome, _setup.Cell, _setup.Options.ActionDeadline, Now))
         {
             case Workflows.Advance.Continue(var next):
-                Move(entry, row, next, m, () => Perform(next, maybeDone: false));
+                Move(entry, row, next, [], m, () => Perform(next, maybeDone: false));
+                break;
+            case Workflows.Advance.Acted({ Row: var next, Answers: var answers }):
+                Move(entry, row, next, answers, m, () => AfterActions(next, answers));
                 break;
             case Workflows.Advance.Settled(var next):
-                Move(entry, row, next, m, () => ComputeTelemetry.Active(_setup.Logger, next.Id, next.Place?.HostName));
+                Move(entry, row, next, [], m, () => ComputeTelemetry.Active(_setup.Logger, next.Id, next.Place?.HostName));
                 break;
             case Workflows.Advance.Undone(var undone):
                 Replace(entry, row, undone, m.Owner);
@@ -40,9 +44,9 @@ internal sealed partial class PlacerActor
         }
     }
 
-    private void Move(Entry entry, Instance before, Instance next, StepEnded ended, Action then) => Commit(
+    private void Move(Entry entry, Instance before, Instance next, IReadOnlyList<InstanceActed> answers, StepEnded ended, Action then) => Commit(
         entry,
-        new Change(new MoveInstance(before, next, Checked(ended.Owner))),
+        new Change([new MoveInstance(before, next, Checked(ended.Owner)), .. Said(next, answers, null)]),
         movesClaims: false,
         committed: () =>
         {

@@ -90,6 +90,7 @@ internal sealed partial class PlacerActor : ReceiveActor
     {
         Receive<WorkReceived>(m => m.Message is BuildInstance, m => OnBuild(m, (BuildInstance)m.Message, Sender));
         Receive<WorkReceived>(m => m.Message is DeleteInstance, m => OnDelete(m, (DeleteInstance)m.Message, Sender));
+        Receive<WorkReceived>(m => m.Message is ActOnInstance, m => OnAct(m, (ActOnInstance)m.Message, Sender));
         Receive<WorkCounted>(m => Count(m.Link, m.Incarnation, m.Number));
         Receive<StepEnded>(OnStepEnded);
         Receive<HostAttached>(OnAttached);

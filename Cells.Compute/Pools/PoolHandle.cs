@@ -65,6 +65,9 @@ internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRe
         }
     }
 
+    public Task<XenRef<XenTask>> BeginTaskAsync<T>(XenRequest<T> request, CancellationToken stop) =>
+        CallAsync(request.Call.Name, link => link.Calls.StartTaskAsync(request, stop));
+
     /// <summary>Asks the host to stop a task at its next check. Its awaiter gets TASK_CANCELLED, or its result when that came first.</summary>
     public async Task CancelTaskAsync(XenRef<XenTask> task, CancellationToken stop)
     {

@@ -23,7 +23,7 @@ internal static class UnfinishedClones
     public static bool MayHaveOne(Instance row) => row.Work switch
     {
         { Workflow: WorkflowKind.Build } work => work.Step == Steps.CloneDisk,
-        { Workflow: WorkflowKind.Delete } work => work.Interrupted == Steps.CloneDisk,
+        { Workflow: WorkflowKind.Delete, InterruptedOf: WorkflowKind.Build } work => work.Interrupted == Steps.CloneDisk,
         _ => false,
     };
 }

@@ -1,5 +1,6 @@
 using Cells.Compute.Instances;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Compute.Workflows;
 
@@ -9,13 +10,17 @@ namespace Cells.Compute.Workflows;
 /// </summary>
 internal static class AdvanceWorkflow
 {
-    public static Advance On(Instance row, StepOutcome outcome, CellName cell, DateTimeOffset now) => (row.Work, outcome) switch
+    /// <param name="actionDeadline">Given to an action that begins because the running one has ended.</param>
+    public static Advance On(Instance row, StepOutcome outcome, CellName cell, TimeSpan actionDeadline, DateTimeOffset now) => (row.Work, outcome) switch
     {
-        (null, _) or (_, StepOutcome.Unknown) => Advance.Wait.Instance,
+        (null, _) or (_, StepOutcome.Unknown or StepOutcome.Later) => Advance.Wait.Instance,
         ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, now),
         ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Refused refused) => BeginUndo(row, w, refused, cell, now),
         ({ Workflow: WorkflowKind.Build, Undoing: true } w, StepOutcome.Undone) => AfterUndo(row, w, now),
         ({ Workflow: WorkflowKind.Delete } w, StepOutcome.Done) => AfterDeleteStep(row, w, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete) } w, StepOutcome.Done done) => AfterActionStep(row, w, done, actionDeadline, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete) } w, StepOutcome.Refused refused) =>
+            new Advance.Acted(TakeAction.End(row, ActionOutcome.Failed, Failure(row, w, refused), null, actionDeadline, now)),
         _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
     };
 
@@ -28,14 +33,14 @@ internal static class AdvanceWorkflow
         if (row is not { Work: { } work, DeadlineAt: { } deadline } || now < deadline)
             return null;
         var step = Steps.NameOf(work);
-        var fault = $"Host {row.Place?.HostName}: {(work.Workflow == WorkflowKind.Build ? "the build" : "the delete")} has not got past '{step}' in time. "
-            + "It goes on as soon as the host answers; a delete is accepted meanwhile.";
+        var fault = $"Host {row.Place?.HostName}: the {row.Actions.Current?.Action.LogName() ?? work.Workflow.ToString().ToLowerInvariant()} has not got past '{step}' "
+            + "in time. It goes on as soon as the host answers; a delete is accepted meanwhile.";
         return row.Changed(now) with
         {
             Fault = fault,
             DeadlineAt = null,
-            VmState = work.Workflow == WorkflowKind.Build ? VmState.Error : row.VmState,
-            TaskState = work.Workflow == WorkflowKind.Build ? TaskState.None : row.TaskState,
+            VmState = work.Workflow == WorkflowKind.Delete ? row.VmState : VmState.Error,
+            TaskState = work.Workflow == WorkflowKind.Delete ? row.TaskState : TaskState.None,
         };
     }
 
@@ -56,6 +61,22 @@ internal static class AdvanceWorkflow
             LaunchedAt = now,
         });
     }
+
+    private static Advance AfterActionStep(Instance row, Work work, StepOutcome.Done done, TimeSpan actionDeadline, DateTimeOffset now)
+    {
+        var steps = Steps.Of(work.Workflow);
+        var index = work.Step + 1;
+        return index == steps.Count
+            ? new Advance.Acted(TakeAction.End(row, ActionOutcome.Done, null, done.Power, actionDeadline, now))
+            : new Advance.Continue(row.Changed(now) with
+            {
+                Work = work with { Step = index, Note = done.Note ?? work.Note },
+                TaskState = row.DeadlineAt is null ? row.TaskState : steps[index].Shows,     // shown as late, it stays an error to its end
+            });
+    }
+
+    private static string Failure(Instance row, Work work, StepOutcome.Refused refused) =>
+        $"Host {row.Place?.HostName}: step '{Steps.NameOf(work)}' was refused: {refused.Reason}";
 
     private static Advance BeginUndo(Instance row, Work work, StepOutcome.Refused refused, CellName cell, DateTimeOffset now)
     {
@@ -101,6 +122,9 @@ internal abstract record Advance
 
     /// <summary>The build is done: commit; what the host shows counts from here on.</summary>
     public sealed record Settled(Instance Row) : Advance;
+
+    /// <summary>An action has ended: commit together with its answers, then perform what the row stands at now, if anything.</summary>
+    public sealed record Acted(TakenAction.Take Taken) : Advance;
 
     /// <summary>The attempt left nothing behind: the placer claims another host in its place, or gives the right to run back.</summary>
     public sealed record Undone(Instance Row) : Advance;

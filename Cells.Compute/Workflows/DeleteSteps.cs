@@ -3,10 +3,10 @@ namespace Cells.Compute.Workflows;
 /// <summary>The steps of a delete. Each reads what is there and removes it, so doing one again is its probe.</summary>
 internal static class DeleteSteps
 {
-    /// <summary>A build step's call may still be under way: what it makes must be there to be found before anything is removed.</summary>
+    /// <summary>The call of the step that was interrupted may still be under way: what it makes must be there to be found before anything is removed.</summary>
     public static async Task<StepOutcome> SettleAsync(StepContext context, CancellationToken stop)
     {
-        if (context.Row.Work?.Interrupted is not { } index || Steps.Build[index].Probe is not { } probe)
+        if (context.Row.Work is not { Interrupted: { } index } work || Steps.Of(work.InterruptedOf)[index].Probe is not { } probe)
             return new StepOutcome.Done();
         return await probe(context, stop) is ProbeAnswer.Unknown unknown ? new StepOutcome.Unknown(unknown.Reason) : new StepOutcome.Done();
     }

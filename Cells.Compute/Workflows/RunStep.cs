@@ -30,7 +30,7 @@ internal static class RunStep
             context.Awaited.Tasks = null;                       // what is done from here on is a new call, with its own tasks
             return await step.Do(context, stop);
         }
-        catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow == Instances.WorkflowKind.Build)
+        catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow != Instances.WorkflowKind.Delete)
         {
             return new StepOutcome.Refused(failure.Code, failure.Message);
         }

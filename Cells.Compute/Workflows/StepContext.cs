@@ -10,9 +10,11 @@ namespace Cells.Compute.Workflows;
 /// <param name="Sr">The SR of the row's place.</param>
 /// <param name="Networks">What the host carries, by key (<see cref="NetworkKeys"/>).</param>
 /// <param name="Awaited">What earlier probes of this step found under way; see <see cref="Probing"/>.</param>
+/// <param name="Now">When the step was begun, by this cell's clock.</param>
+/// <param name="GuestPatience">How long a guest may take to shut itself down.</param>
 internal sealed record StepContext(
     Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, IReadOnlyDictionary<string, XenRef<Network>> Networks,
-    IImageCache Images, Awaited Awaited);
+    IImageCache Images, Awaited Awaited, DateTimeOffset Now, TimeSpan GuestPatience);
 
 /// <summary>A pool's session as steps use it.</summary>
 internal interface IPoolCalls
@@ -21,6 +23,9 @@ internal interface IPoolCalls
 
     /// <summary>Begins the call as a task, waits for its end, destroys the task and gives its result.</summary>
     Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop);
+
+    /// <summary>Begins the call as a task and leaves it to itself: whoever begins it sees to the task.</summary>
+    Task<XenRef<XenTask>> BeginTaskAsync<T>(XenRequest<T> request, CancellationToken stop);
 
     /// <summary>Sends bytes into an existing disk and waits until the host has them all.</summary>
     Task ImportRawVdiAsync(XenRef<Vdi> vdi, IByteSource body, TimeSpan timeout, CancellationToken stop);

@@ -1,3 +1,5 @@
+using Cells.Contracts;
+
 namespace Cells.Compute.Workflows;
 
 /// <summary>How one step (or its undo) ended, as far as anybody knows.</summary>
@@ -11,7 +13,9 @@ internal abstract record StepOutcome
     /// <summary>Its effect is on the host, by this run or an earlier one.</summary>
     /// <param name="Vm">The VM's uuid where the step learned it.</param>
     /// <param name="Vdi">The root disk's uuid where the step learned it.</param>
-    public sealed record Done(Guid? Vm = null, Guid? Vdi = null) : StepOutcome;
+    /// <param name="Note">Kept with the workflow for its later steps; null leaves what is there.</param>
+    /// <param name="Power">What the host shows, where the step looked.</param>
+    public sealed record Done(Guid? Vm = null, Guid? Vdi = null, string? Note = null, PowerState? Power = null) : StepOutcome;
 
     /// <summary>Nothing of its effect is on the host any more.</summary>
     public sealed record Undone : StepOutcome;
@@ -21,4 +25,7 @@ internal abstract record StepOutcome
 
     /// <summary>Nobody knows yet, or it cannot be done just now: it is probed again until somebody does.</summary>
     public sealed record Unknown(string Reason) : StepOutcome;
+
+    /// <summary>Not yet, and that is as it should be: somebody else, the guest say, has its time. Looked at again after that long.</summary>
+    public sealed record Later(string Reason, TimeSpan After) : StepOutcome;
 }

@@ -1,4 +1,5 @@
 using Cells.Compute.Instances;
+using Cells.Compute.XenApi;
 using Cells.Contracts;
 
 namespace Cells.Compute.Workflows;
@@ -26,6 +27,44 @@ internal static class Steps
         new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting),
     ];
 
+    public static readonly IReadOnlyList<WorkflowStep> Start =
+    [
+        PowerSteps.PowerOn(TaskState.PoweringOn),
+        PowerSteps.Seen("seen-on", TaskState.PoweringOn, VmPowerState.Running),
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> Stop =
+    [
+        GuestSteps.AskShutdown,
+        GuestSteps.PowerOff,
+        PowerSteps.Seen("seen-off", TaskState.PoweringOff, VmPowerState.Halted),
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> RebootSoft =
+    [
+        GuestSteps.NoteDomain(TaskState.Rebooting),
+        GuestSteps.AskReboot,
+        GuestSteps.Reboot(TaskState.RebootStarted),
+        PowerSteps.PowerOn(TaskState.RebootStarted),              // a guest that shut down instead, or a host that lost power meanwhile
+        PowerSteps.Seen("seen-rebooted", TaskState.RebootStarted, VmPowerState.Running),
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> RebootHard =
+    [
+        GuestSteps.NoteDomain(TaskState.RebootingHard),
+        GuestSteps.Reboot(TaskState.RebootStartedHard),
+        PowerSteps.PowerOn(TaskState.RebootStartedHard),          // what was stopped or suspended
+        PowerSteps.Seen("seen-rebooted", TaskState.RebootStartedHard, VmPowerState.Running),
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> Pause = [PowerSteps.Pause, PowerSteps.Seen("seen-paused", TaskState.Pausing, VmPowerState.Paused)];
+
+    public static readonly IReadOnlyList<WorkflowStep> Unpause = [PowerSteps.Unpause, PowerSteps.Seen("seen-unpaused", TaskState.Unpausing, VmPowerState.Running)];
+
+    public static readonly IReadOnlyList<WorkflowStep> Suspend = [PowerSteps.Suspend, PowerSteps.Seen("seen-suspended", TaskState.Suspending, VmPowerState.Suspended)];
+
+    public static readonly IReadOnlyList<WorkflowStep> Resume = [PowerSteps.Resume, PowerSteps.Seen("seen-resumed", TaskState.Resuming, VmPowerState.Running)];
+
     /// <summary>The step that leaves an unstamped object behind when its answer is lost.</summary>
     public static readonly int CloneDisk = Build.Select((step, index) => (step, index)).Single(s => s.step.Name == "clone-disk").index;
 
@@ -33,6 +72,14 @@ internal static class Steps
     {
         WorkflowKind.Build => Build,
         WorkflowKind.Delete => Delete,
+        WorkflowKind.Start => Start,
+        WorkflowKind.Stop => Stop,
+        WorkflowKind.RebootSoft => RebootSoft,
+        WorkflowKind.RebootHard => RebootHard,
+        WorkflowKind.Pause => Pause,
+        WorkflowKind.Unpause => Unpause,
+        WorkflowKind.Suspend => Suspend,
+        WorkflowKind.Resume => Resume,
         _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
     };
 

@@ -17,6 +17,9 @@ public interface IXenFields
     IReadOnlyList<string> Texts(string name);
     IReadOnlyDictionary<string, string> Map(string name);
 
+    /// <summary>A map to an enumeration's words.</summary>
+    IReadOnlyDictionary<string, string> Words(string name, string xenEnum);
+
     /// <summary>An enumeration's word; words of newer releases become <paramref name="other"/>.</summary>
     T Word<T>(string name, string xenEnum, T other) where T : struct, Enum;
 }
@@ -48,6 +51,7 @@ internal sealed class AnswerFields(XenValue record) : IXenFields
     public IReadOnlyList<XenRef<T>> Refs<T>(string name) where T : IXenClass => record.Member(name)?.Refs<T>() ?? [];
     public IReadOnlyList<string> Texts(string name) => record.Member(name)?.Texts() ?? [];
     public IReadOnlyDictionary<string, string> Map(string name) => record.Member(name)?.Map() ?? NoPairs;
+    public IReadOnlyDictionary<string, string> Words(string name, string xenEnum) => Map(name);
 
     public T Word<T>(string name, string xenEnum, T other) where T : struct, Enum =>
         record.Member(name)?.Text() is { } word && !int.TryParse(word, out _) && Enum.TryParse<T>(word, ignoreCase: true, out var value) ? value : other;
@@ -78,6 +82,9 @@ public sealed class FieldProbe : IXenFields
 
     public IReadOnlyDictionary<string, string> Map(string name) =>
         Asked<IReadOnlyDictionary<string, string>>(name, "(string -> string) map", new Dictionary<string, string>());
+
+    public IReadOnlyDictionary<string, string> Words(string name, string xenEnum) =>
+        Asked<IReadOnlyDictionary<string, string>>(name, $"(string -> enum {xenEnum}) map", new Dictionary<string, string>());
 
     public T Word<T>(string name, string xenEnum, T other) where T : struct, Enum => Asked(name, $"enum {xenEnum}", other);
 

@@ -13,11 +13,15 @@ public enum VmPowerState
 /// <summary>XenAPI class VM. Bytes.</summary>
 /// <param name="ResidentOn">Null unless it has a domain (running or paused).</param>
 /// <param name="ScheduledToBeResidentOn">Set while it is being started or moved there: its memory is reserved.</param>
+/// <param name="Domid">Of its domain, another one with every boot; -1 without one.</param>
+/// <param name="CurrentOperations">What is being done to it: the operation by the reference of its task.</param>
 /// <param name="MemoryOverhead">What the hypervisor takes for it besides its own memory.</param>
 public sealed record Vm(
     Guid Uuid,
     string NameLabel,
     VmPowerState PowerState,
+    long Domid,
+    IReadOnlyDictionary<string, string> CurrentOperations,
     bool IsATemplate,
     bool IsASnapshot,
     bool IsControlDomain,
@@ -35,8 +39,8 @@ public sealed record Vm(
     public static string ClassName => "VM";
 
     public static Vm Read(IXenFields f) => new(
-        f.Uuid(), f.Text("name_label"), f.Word("power_state", "vm_power_state", VmPowerState.Other), f.Bool("is_a_template"), f.Bool("is_a_snapshot"),
-        f.Bool("is_control_domain"), f.Ref<Host>("resident_on"), f.Ref<Host>("scheduled_to_be_resident_on"), f.Whole("memory_dynamic_min"),
+        f.Uuid(), f.Text("name_label"), f.Word("power_state", "vm_power_state", VmPowerState.Other), f.Whole("domid"), f.Words("current_operations", "vm_operations"),
+        f.Bool("is_a_template"), f.Bool("is_a_snapshot"), f.Bool("is_control_domain"), f.Ref<Host>("resident_on"), f.Ref<Host>("scheduled_to_be_resident_on"), f.Whole("memory_dynamic_min"),
         f.Whole("memory_static_max"), f.Whole("memory_overhead"), f.Whole("VCPUs_max"), f.Refs<Vbd>("VBDs"), f.Refs<Vif>("VIFs"), f.Map("other_config"),
         f.Ref<VmMetrics>("metrics"));
 
@@ -64,6 +68,23 @@ public sealed record Vm(
 
     /// <summary>Refused with VM_BAD_POWER_STATE when it is halted already.</summary>
     public static XenRequest<XenVoid> HardShutdown(XenRef<Vm> vm) => Generated.Void(XenCalls.VmHardShutdown, vm);
+
+    /// <summary>Asks the guest. Refused with VM_LACKS_FEATURE when it has no tools for it; may end only when the host gives up, after 20 minutes.</summary>
+    public static XenRequest<XenVoid> CleanShutdown(XenRef<Vm> vm) => Generated.Void(XenCalls.VmCleanShutdown, vm);
+
+    /// <summary>As <see cref="CleanShutdown"/>; it runs on in another domain.</summary>
+    public static XenRequest<XenVoid> CleanReboot(XenRef<Vm> vm) => Generated.Void(XenCalls.VmCleanReboot, vm);
+
+    /// <summary>Running or paused VMs; ends whatever the guest was asked for. It runs on in another domain.</summary>
+    public static XenRequest<XenVoid> HardReboot(XenRef<Vm> vm) => Generated.Void(XenCalls.VmHardReboot, vm);
+
+    public static XenRequest<XenVoid> Pause(XenRef<Vm> vm) => Generated.Void(XenCalls.VmPause, vm);
+
+    /// <summary>Writes its memory to a disk of the pool's suspend SR. Refused with VM_LACKS_FEATURE, VM_NO_SUSPEND_SR.</summary>
+    public static XenRequest<XenVoid> Suspend(XenRef<Vm> vm) => Generated.Void(XenCalls.VmSuspend, vm);
+
+    public static XenRequest<XenVoid> ResumeOn(XenRef<Vm> vm, XenRef<Host> host, bool startPaused, bool force) =>
+        Generated.Void(XenCalls.VmResumeOn, vm, host, startPaused, force);
 
     /// <summary>Bytes.</summary>
     public static XenRequest<long> ComputeMemoryOverhead(XenRef<Vm> vm) => new(XenCalls.VmComputeMemoryOverhead, [vm], v => v.Whole());

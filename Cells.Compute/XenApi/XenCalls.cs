@@ -49,6 +49,12 @@ internal static class XenCalls
     public static readonly XenCall VmStartOn = new("VM", "start_on", 5, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmUnpause = new("VM", "unpause", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmHardShutdown = new("VM", "hard_shutdown", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmCleanShutdown = new("VM", "clean_shutdown", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmCleanReboot = new("VM", "clean_reboot", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmHardReboot = new("VM", "hard_reboot", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmPause = new("VM", "pause", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmSuspend = new("VM", "suspend", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmResumeOn = new("VM", "resume_on", 5, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmComputeMemoryOverhead = new("VM", "compute_memory_overhead", 2, Reads, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmMetricsGetAllRecords = new("VM_metrics", "get_all_records", 1, Reads, "rio");
 
@@ -78,7 +84,8 @@ internal static class XenCalls
         HostComputeFreeMemory, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
         VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiDestroy, VdiResize, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
-        VmGetByNameLabel, VmCreate, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
+        VmGetByNameLabel, VmCreate, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
+        VmPause, VmSuspend, VmResumeOn, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
     ];

@@ -36,6 +36,7 @@ public sealed record InstanceDeleted(InstanceId Instance, long Epoch, long Inten
 /// <param name="Released">True once the cell gave the right to run back (refused or deleted): no later generation of this epoch comes from it.</param>
 /// <param name="Fault">Why it is in error, in words for people; null otherwise.</param>
 /// <param name="Step">"clone-disk 3/7" while a workflow runs; null otherwise.</param>
+/// <param name="Refusal">Why the intent <paramref name="AppliedIntent"/> was refused or failed; null when it was carried out.</param>
 public sealed record InstanceRow(
     InstanceId Instance,
     ProjectId Project,
@@ -53,4 +54,5 @@ public sealed record InstanceRow(
     string? Fault,
     string? Step,
     DateTimeOffset? LaunchedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string? Refusal = null);

@@ -12,6 +12,8 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(PlacementFailed))]
 [JsonSerializable(typeof(DeleteInstance))]
 [JsonSerializable(typeof(InstanceDeleted))]
+[JsonSerializable(typeof(ActOnInstance))]
+[JsonSerializable(typeof(InstanceActed))]
 [JsonSerializable(typeof(RequestImageTicket))]
 [JsonSerializable(typeof(ImageTicket))]
 [JsonSerializable(typeof(CellNews))]

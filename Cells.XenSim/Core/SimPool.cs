@@ -53,6 +53,9 @@ internal sealed class SimPool
     public FaultRules Faults { get; } = new();
     public LatencyProfile Latency { get; set; }
     public HashSet<string> FullSrs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>VMs whose guests do nothing when they are asked to end.</summary>
+    public HashSet<string> DeafGuests { get; } = new(StringComparer.Ordinal);
     public Membership Members { get; }
 
     /// <summary>The pool's members, in the order in which they joined.</summary>

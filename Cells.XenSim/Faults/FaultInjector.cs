@@ -20,6 +20,7 @@ internal static class FaultInjector
             case SimFault.ClearAll:
                 pool.Faults.Clear();
                 pool.FullSrs.Clear();
+                pool.DeafGuests.Clear();
                 break;
             case SimFault.SetLatency latency:
                 pool.Latency = latency.Profile;
@@ -47,6 +48,9 @@ internal static class FaultInjector
                 break;
             case SimFault.GuestEnds end:
                 EndGuest(pool, end);
+                break;
+            case SimFault.GuestIgnores deaf:
+                pool.DeafGuests.Add(Known(pool, "VM", deaf.VmUuid).Ref);
                 break;
             case SimFault.FillStorage fill:
                 pool.FullSrs.Add(fill.SrUuid is null ? pool.Record.Text("default_SR") : Known(pool, "SR", fill.SrUuid).Ref);

@@ -13,6 +13,7 @@ namespace Cells.XenSim.Faults;
 [JsonDerivedType(typeof(RestartToolstack), "restart-toolstack")]
 [JsonDerivedType(typeof(PowerLoss), "power-loss")]
 [JsonDerivedType(typeof(GuestEnds), "guest-ends")]
+[JsonDerivedType(typeof(GuestIgnores), "guest-ignores")]
 [JsonDerivedType(typeof(FillStorage), "fill-storage")]
 [JsonDerivedType(typeof(EndSessions), "end-sessions")]
 [JsonDerivedType(typeof(ForeignVm), "foreign-vm")]
@@ -64,6 +65,9 @@ public abstract record SimFault
 
     /// <summary>The guest powers itself off, or restarts; the VM's own settings say what follows.</summary>
     public sealed record GuestEnds(string VmUuid, GuestEnd How) : SimFault;
+
+    /// <summary>The guest does nothing when it is asked to shut down or reboot, until <see cref="ClearAll"/>: the host gives up after its 20 minutes.</summary>
+    public sealed record GuestIgnores(string VmUuid) : SimFault;
 
     /// <summary>Every allocation on the SR fails for lack of space until <see cref="ClearAll"/>. Null: the pool's default SR.</summary>
     public sealed record FillStorage(string? SrUuid) : SimFault;

@@ -104,6 +104,7 @@ public sealed class XenSimFleet : IAsyncDisposable
             SimFault.JoinHost f => f.Host,
             SimFault.MoveVm f => f.Host,
             SimFault.GuestEnds f => Holding(a => a.Vms.Any(v => v.Uuid == f.VmUuid), $"VM {f.VmUuid}"),
+            SimFault.GuestIgnores f => Holding(a => a.Vms.Any(v => v.Uuid == f.VmUuid), $"VM {f.VmUuid}"),
             SimFault.FillStorage { SrUuid: { } sr } => Holding(a => a.Storage.Any(s => s.Uuid == sr), $"SR {sr}"),
             _ => null,
         };

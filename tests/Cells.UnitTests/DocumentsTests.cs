@@ -8,6 +8,7 @@ using Cells.Api.Images;
 using Cells.Api.Networks;
 using Cells.Api.Nova;
 using Cells.Compute;
+using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Host.Commands;
 using Cells.Messaging.Storage;
@@ -94,7 +95,7 @@ public sealed partial class DocumentsTests
     [Test]
     public void Every_step_of_a_workflow_is_in_the_lifecycle_page_in_order()
     {
-        var steps = Steps.Build.Concat(Steps.Delete).Select(step => step.Name).ToList();
+        var steps = Enum.GetValues<WorkflowKind>().SelectMany(Steps.Of).Select(step => step.Name).ToList();
 
         var rows = Read("docs/lifecycle.md").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[1].Trim());
 
@@ -105,7 +106,7 @@ public sealed partial class DocumentsTests
     public void Every_route_is_in_the_page_of_its_api()
     {
         // What a route does is not called, so its handlers' parts may be missing.
-        var open = new NovaRoutes(null!, null!, null!, null!, null!, null!).Routes
+        var open = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
             .Concat(new ImageRoutes(null!, null!).Routes)
             .Concat(new ServerInterfaces(null!).Routes)

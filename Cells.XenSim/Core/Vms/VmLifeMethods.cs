@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cells.XenSim.Core.Calls;
 using Cells.XenSim.Core.Objects;
 using Cells.XenSim.Core.Storage;
@@ -7,6 +8,9 @@ namespace Cells.XenSim.Core.Vms;
 /// <summary>Starting, stopping, pausing and suspending.</summary>
 internal static class VmLifeMethods
 {
+    // xapi's domain_shutdown_total_timeout: how long a guest may take that was asked to end.
+    private static readonly TimeSpan GuestTimeout = TimeSpan.FromSeconds(1200);
+
     public static void Register(MethodTable table)
     {
         table.Works("VM.start", call => Start(call, null, call.Flag(1), "start"));
@@ -72,6 +76,7 @@ internal static class VmLifeMethods
         VmOperations.Check(call.Database, vm, operation);
         ForwardToResident(call, vm);
         if (operation is "hard_shutdown" or "hard_reboot") VmOperations.CancelWhatGivesWay(call, vm);
+        if (operation is "clean_shutdown" or "clean_reboot" && call.Pool.DeafGuests.Contains(vm.Ref)) return WaitInVain(call, vm, operation);
         call.Hold(vm, operation);
         return call.Work(() =>
         {
@@ -79,6 +84,14 @@ internal static class VmLifeMethods
             effect(vm);
             return null;
         });
+    }
+
+    private static Step WaitInVain(Call call, SimObject vm, string operation)
+    {
+        call.Latency = GuestTimeout;
+        call.Hold(vm, operation);
+        return call.Work(() =>
+            throw new XapiFailure("VM_SHUTDOWN_TIMEOUT", vm.Ref, GuestTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)));
     }
 
     // A suspended VM is nowhere: its image is removed by whoever has the repository.

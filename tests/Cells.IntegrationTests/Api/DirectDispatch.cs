@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cells.Api.Dispatch;
 using Cells.Api.Nova;
 using Cells.Contracts;
@@ -15,6 +16,9 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
 
     /// <summary>The dispatcher is gone: every question to it times out.</summary>
     public bool NeverAnswers { get; set; }
+
+    /// <summary>Answered in place of a commit, once, to an action on that instance: other fixtures act beside.</summary>
+    public ConcurrentDictionary<InstanceId, DispatchOutcome> NextOf { get; } = [];
 
     /// <summary>Deletes stay open: a cell below is at it.</summary>
     public bool DeletesTakeTime { get; set; }
@@ -37,6 +41,10 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
         IReadOnlyList<IWrite> end = DeletesTakeTime ? [] : new HomeIntents().Terminated(delete.Instance, time.GetUtcNow());
         return new DispatchOutcome.Ended(await committer.CommitAsync(new Change([.. together, .. end])));
     }
+
+    public async Task<DispatchOutcome> ActAsync(
+        ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
+        NextOf.TryRemove(act.Instance, out var next) ? next : new DispatchOutcome.Ended(await committer.CommitAsync(new Change(together)));
 
     private DispatchOutcome? TakeNext()
     {

@@ -46,6 +46,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
     /// <summary>Of the next start.</summary>
     public ComputeHooks Hooks { get; set; } = ComputeHooks.None;
 
+    /// <summary>Of the next start.</summary>
+    public TimeSpan GuestPatience { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>What the cell that runs now speaks through.</summary>
     public GatedWires Wires { get; private set; } = null!;
 
@@ -166,6 +169,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Hosts = [.. Fleet.Hosts.Where(h => h.Uuid != "").GroupBy(h => h.Pool).Select(p => new HostLogin(HostAddress.Parse(p.Last().Url.GetLeftPart(UriPartial.Authority)), new XenCredentials("root", Password)))],
         Sessions = new SessionVault(new byte[32], _ids),
         TicketPatience = TimeSpan.FromSeconds(2),
+        GuestPatience = GuestPatience,
         SweepInterval = TimeSpan.FromMilliseconds(300),
     };
 

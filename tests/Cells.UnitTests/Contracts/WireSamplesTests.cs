@@ -34,6 +34,11 @@ public sealed class WireSamplesTests
         new PlacementFailed(Instance, 1, 1, 7, [new Refusal(East1, "no_valid_host", "none of 8 hosts fits", Why)]),
         new DeleteInstance(Instance, 1, 2, Project, "req-2"),
         new InstanceDeleted(Instance, 1, 2, 9),
+        new ActOnInstance(
+            Instance, 1, 3, Project, User, "req-3", InstanceAction.RebootHard, VmState.Active, new ImageSpec(Image, 1_234_567, "00ff", "raw")),
+        new InstanceActed(
+            Instance, 1, 3, ActionOutcome.Failed, "Host h1: no", "h1", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero)),
         new RequestImageTicket(Image, East1),
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
         new CellNews(

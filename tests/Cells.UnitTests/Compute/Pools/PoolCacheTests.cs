@@ -175,7 +175,7 @@ public sealed class PoolCacheTests
         new(HostOne.Value, "one", "one", "10.0.0.2", enabled, 1L << 30, 2, 21, Map(), Map(("cpu_count", "8")), new("m1"), Map());
 
     private static Vm VmRecord(IReadOnlyDictionary<string, string> config, VmPowerState state) => new(
-        VmOne, "vm", state, false, false, false, new("h1"), XenRef<Cells.Compute.XenApi.Host>.Null, 512L << 20, 512L << 20, 12L << 20, 1, [], [], config, XenRef<VmMetrics>.Null);
+        VmOne, "vm", state, 1, Map(), false, false, false, new("h1"), XenRef<Cells.Compute.XenApi.Host>.Null, 512L << 20, 512L << 20, 12L << 20, 1, [], [], config, XenRef<VmMetrics>.Null);
 
     private static Vdi VdiRecord(IReadOnlyDictionary<string, string> config, long size) => new(VdiOne, "disk", new("s1"), size, 0, true, false, [], config);
 }

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Cells.Api.Http;
+using Cells.Contracts;
+
+namespace Cells.Api.Nova;
+
+/// <summary>What the body of POST /servers/{id}/action asks for (Nova API 2.1, server actions): one key, and what stands under it.</summary>
+/// <param name="ResetTo">Of os-resetState.</param>
+/// <param name="LockedReason">Of lock, from 2.73.</param>
+public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null, string? LockedReason = null)
+{
+    /// <summary>Actions of Nova that are not here, and why.</summary>
+    private static readonly SortedDictionary<string, string> NotHere = new(StringComparer.Ordinal)
+    {
+        ["changePassword"] = "Passwords inside a server are its guest's: no agent of ours is there to set one.",
+        ["os-getConsoleOutput"] = "The XenAPI has no call for what a guest wrote to its console.",
+        ["os-getVNCConsole"] = NoConsole,
+        ["os-getSPICEConsole"] = NoConsole,
+        ["os-getRDPConsole"] = NoConsole,
+        ["os-getSerialConsole"] = NoConsole,
+        ["createImage"] = NotBuilt,
+        ["createBackup"] = NotBuilt,
+        ["rebuild"] = NotBuilt,
+        ["rescue"] = NotBuilt,
+        ["unrescue"] = NotBuilt,
+        ["resize"] = NotBuilt,
+        ["confirmResize"] = NotBuilt,
+        ["revertResize"] = NotBuilt,
+        ["migrate"] = NotBuilt,
+        ["os-migrateLive"] = NotBuilt,
+        ["evacuate"] = NotBuilt,
+        ["shelve"] = NotBuilt,
+        ["shelveOffload"] = NotBuilt,
+        ["unshelve"] = NotBuilt,
+        ["restore"] = "Deleted servers are gone at once: none is kept to be restored.",
+        ["trigger_crash_dump"] = NotBuilt,
+        ["injectNetworkInfo"] = NotBuilt,
+        ["addSecurityGroup"] = NotBuilt,
+        ["removeSecurityGroup"] = NotBuilt,
+    };
+
+    private const string NotBuilt = "This version does not have it.";
+    private const string NoConsole = "There is no proxy here that would lead to a console.";
+
+    /// <summary>Null when the body asks for nothing that is here; then <paramref name="refusal"/> says why.</summary>
+    public static AskedAction? Read(JsonElement body, Microversion version, out ApiResult? refusal)
+    {
+        refusal = null;
+        if (body.ValueKind != JsonValueKind.Object || body.EnumerateObject().Take(2).ToList() is not [var asked])
+        {
+            refusal = ApiResult.BadRequest("Malformed request body: it has to be an object with one key, the action's name.");
+            return null;
+        }
+        if (NotHere.TryGetValue(asked.Name, out var why))
+        {
+            refusal = ApiResult.Refuse(501, $"The action '{asked.Name}' is not supported: {why}");
+            return null;
+        }
+        var problem = new Problem();
+        var action = asked.Name switch
+        {
+            "os-start" => new AskedAction(InstanceAction.Start),
+            "os-stop" => new AskedAction(InstanceAction.Stop),
+            "reboot" => Reboot(asked.Value, problem),
+            "pause" => new AskedAction(InstanceAction.Pause),
+            "unpause" => new AskedAction(InstanceAction.Unpause),
+            "suspend" => new AskedAction(InstanceAction.Suspend),
+            "resume" => new AskedAction(InstanceAction.Resume),
+            "lock" => Lock(asked.Value, version, problem),
+            "unlock" => new AskedAction(InstanceAction.Unlock),
+            "forceDelete" => new AskedAction(InstanceAction.Delete),
+            "os-resetState" => Reset(asked.Value, problem),
+            _ => null,
+        };
+        if (action is null)
+            refusal = ApiResult.BadRequest($"There is no such action: {asked.Name}");
+        else if (problem.Text is { } text)
+            refusal = ApiResult.BadRequest(text);
+        return refusal is null ? action : null;
+    }
+
+    private static AskedAction Reboot(JsonElement value, Problem problem)
+    {
+        var body = new BodyObject(value, "reboot", problem);
+        var type = body.Text("type");
+        if (type.ToUpperInvariant() is not ("SOFT" or "HARD"))
+            problem.Note("reboot.type", $"Value: {type}. '{type}' is not one of ['SOFT', 'HARD']");
+        body.Close();
+        return new AskedAction(type.Equals("HARD", StringComparison.OrdinalIgnoreCase) ? InstanceAction.RebootHard : InstanceAction.RebootSoft);
+    }
+
+    private static AskedAction Lock(JsonElement value, Microversion version, Problem problem)
+    {
+        if (value.ValueKind == JsonValueKind.Null || !version.Has(73))
+            return new AskedAction(InstanceAction.Lock);
+        var body = new BodyObject(value, "lock", problem);
+        var reason = body.OptionalText("locked_reason", minimum: 1);
+        body.Close();
+        return new AskedAction(InstanceAction.Lock, LockedReason: reason);
+    }
+
+    private static AskedAction Reset(JsonElement value, Problem problem)
+    {
+        var body = new BodyObject(value, "os-resetState", problem);
+        var state = body.Text("state");
+        if (state is not ("active" or "error"))
+            problem.Note("os-resetState.state", $"Value: {state}. '{state}' is not one of ['active', 'error']");
+        body.Close();
+        return new AskedAction(InstanceAction.ResetState, state == "active" ? VmState.Active : VmState.Error);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Cells.Api.Dispatch;
+using Cells.Api.Http;
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Nova;
+
+/// <summary>
+/// Server actions (Nova API 2.1). An accepted one is one change: the next intent, its row in the server's log, its place in the dispatch, and the message to
+/// the next cell. Free of HTTP: a stepped world calls it as the listener does.
+/// </summary>
+public sealed class NovaActions
+{
+    // As with deletes: whoever loses to another one is judged again by what that one left.
+    private const int Attempts = 5;
+
+    private readonly NovaServers _servers;
+    private readonly ServerStore _store;
+    private readonly IServerDispatch _dispatch;
+    private readonly ICommitter _committer;
+    private readonly TimeProvider _time;
+    private readonly HomeOptions _options;
+
+    internal NovaActions(NovaServers servers, ServerStore store, IServerDispatch dispatch, ICommitter committer, TimeProvider time, HomeOptions options) =>
+        (_servers, _store, _dispatch, _committer, _time, _options) = (servers, store, dispatch, committer, time, options);
+
+    /// <summary>POST /servers/{id}/action: 202 once the intent and its command are committed; 409 when the server's state does not take it.</summary>
+    public async Task<ApiResult> ActAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
+    {
+        var asked = AskedAction.Read(body, caller.Version, out var refusal);
+        if (asked is not null)
+            return await ActAsync(caller, id, asked, stop);
+        // A server that is not there comes before an action that is not there.
+        return refusal!.Status == 501
+            ? await Unavailable.GuardAsync(async () => await _store.FindAsync(caller, id, stop) is null ? ServerAccess.NoSuchServer(id) : refusal)
+            : refusal;
+    }
+
+    /// <summary>The same, already read.</summary>
+    public Task<ApiResult> ActAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop) => asked.Action switch
+    {
+        InstanceAction.Delete => _servers.ForceDeleteAsync(caller, id, stop),
+        InstanceAction.Lock or InstanceAction.Unlock => Unavailable.GuardAsync(() => LockOnceAsync(caller, id, asked, stop)),
+        _ => Unavailable.GuardAsync(() => ActOnceAsync(caller, id, asked, stop)),
+    };
+
+    private async Task<ApiResult> ActOnceAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop)
+    {
+        if (!caller.MayChange || (asked.Action == InstanceAction.ResetState && !caller.IsAdmin))
+            return ServerAccess.NotAllowed(asked.Action.RequestName());
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await _store.FindAsync(caller, id, stop) is not { } server)
+                return ServerAccess.NoSuchServer(id);
+            var verdict = InstanceLifecycle.Judge(asked.Action, server.Intent.Id, server.Guarded(caller));
+            if (verdict.Refusal is { } refused)
+                return ApiResult.Conflict(refused);
+            if (server.Intent.Desired == Desired.Deleted)
+                return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
+            switch (await AcceptAsync(caller, server.Intent, asked, verdict.Task, stop))
+            {
+                case DispatchOutcome.NotHeld:
+                    return ApiResult.Conflict($"Instance {id} is not ready");
+                case DispatchOutcome.LaneFull full:
+                    return NovaServers.LaneFull(full);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
+                    return Unavailable.Result(lost);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
+                    return ApiResult.Empty(202);
+            }
+        }
+        return ApiResult.Unavailable($"Server {id} changed with every attempt; nothing was done.", Unavailable.RetryAfter);
+    }
+
+    private Task<DispatchOutcome> AcceptAsync(RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, CancellationToken stop)
+    {
+        var now = NovaServers.Microseconds(_time.GetUtcNow());
+        var intent = new AcceptAction(server.Id, server.Number + 1, task, server.Lock, caller.RequestId, now, now + _options.IntentTerm);
+        return _dispatch.ActAsync(
+            new ActOnInstance(server.Id, 0, intent.Number, server.Project, caller.User, caller.RequestId, asked.Action, asked.ResetTo),
+            [intent, new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, intent.Number, server.Project, caller.User, now, null))],
+            intent.Deadline, caller.TraceParent, stop);
+    }
+
+    /// <summary>
+    /// A lock is the home's own: no cell below hears of it. An owner's lock of what is locked already changes nothing, and is 202 all the same, as in Nova;
+    /// what an admin has locked only an admin unlocks.
+    /// </summary>
+    private async Task<ApiResult> LockOnceAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop)
+    {
+        if (!caller.MayChange)
+            return ServerAccess.NotAllowed($"os-lock-server:{asked.Action.RequestName()}");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await _store.FindAsync(caller, id, stop) is not { Intent: var server })
+                return ServerAccess.NoSuchServer(id);
+            if (server.Desired == Desired.Deleted)
+                return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
+            if (asked.Action == InstanceAction.Unlock && server.Lock is { ByAdmin: true } && !caller.IsAdmin)
+                return ServerAccess.NotAllowed("os-lock-server:unlock:unlock_override");
+            var isOwner = server.Project == caller.Project;
+            var now = NovaServers.Microseconds(_time.GetUtcNow());
+            var after = asked.Action == InstanceAction.Unlock ? null
+                : isOwner && server.Lock is { } kept ? kept
+                : new ServerLock(!isOwner, asked.LockedReason);
+            var done = new ActionEnd(ActionOutcome.Done, null, null, now, now);
+            switch (await _committer.CommitAsync(new Change(
+                new SetLock(server.Id, server.Lock, after, now),
+                new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, null, server.Project, caller.User, now, done)))))
+            {
+                case CommitOutcome.Unavailable lost:
+                    return Unavailable.Result(lost);
+                case CommitOutcome.Committed:
+                    return ApiResult.Empty(202);
+            }
+        }
+        return ApiResult.Unavailable($"Server {id} changed with every attempt; nothing was done.", Unavailable.RetryAfter);
+    }
+}

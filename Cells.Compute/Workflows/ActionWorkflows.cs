@@ -1,0 +1,24 @@
+using Cells.Compute.Instances;
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>Which workflow carries an action out. Resize and migration will be rows of this table, with steps of their own.</summary>
+internal static class ActionWorkflows
+{
+    /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
+    public static WorkflowKind? Of(InstanceAction action) => action switch
+    {
+        InstanceAction.Start => WorkflowKind.Start,
+        InstanceAction.Stop => WorkflowKind.Stop,
+        InstanceAction.RebootSoft => WorkflowKind.RebootSoft,
+        InstanceAction.RebootHard => WorkflowKind.RebootHard,
+        InstanceAction.Pause => WorkflowKind.Pause,
+        InstanceAction.Unpause => WorkflowKind.Unpause,
+        InstanceAction.Suspend => WorkflowKind.Suspend,
+        InstanceAction.Resume => WorkflowKind.Resume,
+        InstanceAction.ResetState => null,
+        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),
+    };
+}

@@ -1,0 +1,72 @@
+using Cells.Compute.XenApi;
+using Cells.Contracts;
+
+namespace Cells.Compute.Workflows;
+
+/// <summary>Steps that bring a VM into a power state. Each reads first what is so, and a call whose outcome is there already is done.</summary>
+internal static class PowerSteps
+{
+    public static WorkflowStep PowerOn(TaskState shows) => Step("power-on", shows, XenCalls.VmStartOn, VmPowerState.Running,
+        (context, vm) => Vm.StartOn(vm, context.Host, startPaused: false, force: false));
+
+    public static WorkflowStep Pause { get; } = Step("pause", TaskState.Pausing, XenCalls.VmPause, VmPowerState.Paused, (_, vm) => Vm.Pause(vm));
+
+    public static WorkflowStep Unpause { get; } = Step("unpause", TaskState.Unpausing, XenCalls.VmUnpause, VmPowerState.Running, (_, vm) => Vm.Unpause(vm));
+
+    public static WorkflowStep Suspend { get; } = Step("suspend", TaskState.Suspending, XenCalls.VmSuspend, VmPowerState.Suspended, (_, vm) => Vm.Suspend(vm));
+
+    /// <summary>On its own host, where its memory is claimed: a suspended VM is nowhere, and xapi would choose for itself.</summary>
+    public static WorkflowStep Resume { get; } = Step("resume", TaskState.Resuming, XenCalls.VmResumeOn, VmPowerState.Running,
+        (context, vm) => Vm.ResumeOn(vm, context.Host, startPaused: false, force: false));
+
+    /// <summary>
+    /// A call's own answer proves nothing: the host must show the state. After the barrier no older event of this VM is still on its way, so nothing
+    /// stale can correct the row afterwards.
+    /// </summary>
+    public static WorkflowStep Seen(string name, TaskState shows, VmPowerState wanted) => new(
+        name,
+        async (context, stop) =>
+        {
+            await context.Pool.BarrierAsync(stop);
+            var (_, record) = await OwnVm.ReadAsync(context, stop);
+            return record.PowerState == wanted
+                ? new StepOutcome.Done(Power: OwnVm.PowerOf(wanted))
+                : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} and is shown as {record.PowerState}");
+        },
+        Undo: null, Probe: null, shows);                        // an observation
+
+    private static WorkflowStep Step(
+        string name, TaskState shows, XenCall call, VmPowerState wanted, Func<StepContext, XenRef<Vm>, XenRequest<XenVoid>> request) => new(
+        name,
+        async (context, stop) =>
+        {
+            var (vm, record) = await OwnVm.ReadAsync(context, stop);
+            if (record.PowerState != wanted)
+                await UnlessItIsAsync(wanted, context.Pool.RunTaskAsync(request(context, vm), stop));
+            return new StepOutcome.Done();
+        },
+        Undo: null,                                             // what was asked for is undone by asking for its contrary
+        async (context, stop) =>
+        {
+            var underWay = await Probing.UnderWayAsync(context, call.Name, stop);
+            var (_, record) = await OwnVm.ReadAsync(context, stop);
+            return record.PowerState == wanted ? new ProbeAnswer.Done(new StepOutcome.Done())
+                : underWay is not null ? new ProbeAnswer.Unknown(underWay)
+                : ProbeAnswer.NotDone.Instance;
+        },
+        shows);
+
+    /// <summary>Parameters of VM_BAD_POWER_STATE: VM, expected, actual in lower case. When the actual one is what was wanted, somebody was faster.</summary>
+    public static async Task UnlessItIsAsync(VmPowerState wanted, Task<XenVoid> call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (XenApiFailure already) when (already.Code == "VM_BAD_POWER_STATE"
+            && already.Parameters is [.., var actual] && string.Equals(actual, wanted.ToString(), StringComparison.OrdinalIgnoreCase))
+        {
+            // An earlier call of ours had its effect, or the guest did it by itself.
+        }
+    }
+}

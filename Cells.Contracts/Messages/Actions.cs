@@ -1,0 +1,47 @@
+using Cells.Contracts.Wire;
+
+namespace Cells.Contracts.Messages;
+
+/// <summary>
+/// Down: one accepted action on an instance, to whoever holds its epoch. Intents are carried out in their order, each once; (instance, epoch, intent)
+/// makes a second copy harmless. Answered by <see cref="InstanceActed"/>; a delete that overtakes it leaves it unanswered.
+/// </summary>
+/// <param name="ResetTo">Of a reset: active or error.</param>
+/// <param name="Image">Of a rebuild: what the new root disk is made of. Of a rescue: what the guest boots from.</param>
+[WireName("instance.act.v1")]
+public sealed record ActOnInstance(
+    InstanceId Instance,
+    long Epoch,
+    long Intent,
+    ProjectId Project,
+    UserId User,
+    string RequestId,
+    InstanceAction Action,
+    VmState? ResetTo = null,
+    ImageSpec? Image = null) : IInstanceCommand;
+
+/// <summary>Up: how an action ended. Keyed by its command.</summary>
+/// <param name="Reason">Why it was refused or failed, for people; null when it was carried out.</param>
+/// <param name="BeganAt">By the clock of the cell that did it, as is <paramref name="EndedAt"/>: for people.</param>
+[WireName("instance.acted.v1")]
+public sealed record InstanceActed(
+    InstanceId Instance,
+    long Epoch,
+    long Intent,
+    ActionOutcome Outcome,
+    string? Reason,
+    string? HostName,
+    DateTimeOffset BeganAt,
+    DateTimeOffset EndedAt) : IInstanceAnswer;
+
+/// <summary>Numbers are stored and sent: never reuse one.</summary>
+public enum ActionOutcome
+{
+    Done = 1,
+
+    /// <summary>Nothing was done: what the request was judged by had changed by the time it arrived.</summary>
+    Refused = 2,
+
+    /// <summary>The host said no; what it did before that stays.</summary>
+    Failed = 3,
+}
