@@ -130,7 +130,8 @@ internal sealed record EndAction(InstanceActed Answer) : IWrite
     public WriteKind Kind => TheKind;
 }
 
-/// <summary>Nothing of the server is left: its delete is done, and what was still open has been outranked by it. The second time changes nothing.</summary>
+/// <summary>Nothing of the server is left: its delete is done, and what was still open has been outranked by it; how its
+/// create ended the server says itself. The second time changes nothing.</summary>
 internal sealed record CloseActions(InstanceId Instance, DateTimeOffset At) : IWrite
 {
     private static readonly string Sql = $"""
@@ -141,6 +142,7 @@ internal sealed record CloseActions(InstanceId Instance, DateTimeOffset At) : IW
           from unnest(@ids, @times) as w (id, at)
          where instance_action.instance = w.id
            and instance_action.outcome is null
+           and instance_action.action <> {(int)InstanceAction.Create}
         """;
 
     private static readonly WriteKind TheKind = new UnguardedKind<CloseActions>(

@@ -15,6 +15,7 @@ internal enum FaultName
     XapiStartRefused,
     ToolstackRestart,
     HostPowerLoss,
+    GuestIgnores,
 }
 
 internal static class FaultNames
@@ -35,6 +36,7 @@ internal static class FaultNames
         FaultName.XapiStartRefused => "xapi-start-refused",
         FaultName.ToolstackRestart => "toolstack-restart",
         FaultName.HostPowerLoss => "host-power-loss",
+        FaultName.GuestIgnores => "guest-ignores",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such fault"),
     };
 }

@@ -66,6 +66,7 @@ internal sealed class FaultPlan
         FaultName.XapiStartRefused => 0.6,
         FaultName.ToolstackRestart => 0.20,
         FaultName.HostPowerLoss => 0.12,
+        FaultName.GuestIgnores => 0.5,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such fault"),
     };
 }

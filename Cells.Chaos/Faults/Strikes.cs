@@ -24,6 +24,7 @@ internal sealed class Strikes(ChaosWorld world, Random random)
         MayHit(FaultName.XapiSessionEnded, _ => new SimFault.EndSessions());
         MayHit(FaultName.ToolstackRestart, host => new SimFault.RestartToolstack(host.Name, TimeSpan.FromMilliseconds(random.Next(500, 8_000))));
         MayHit(FaultName.HostPowerLoss, host => new SimFault.PowerLoss(host.Name, TimeSpan.FromMilliseconds(random.Next(2_000, 15_000))));
+        MayDeafen();
     }));
 
     private void DrawCrash()
@@ -68,12 +69,28 @@ internal sealed class Strikes(ChaosWorld world, Random random)
         return true;
     }
 
+    /// <summary>A guest does nothing any more when it is asked to shut down or reboot.</summary>
+    private void MayDeafen()
+    {
+        if (!world.Faults.IsOn(FaultName.GuestIgnores))
+            return;
+        var guests = world.Hypervisors.Hosts.SelectMany(host => host.Core.Account()[0].Domains.Select(domain => (host, domain.VmUuid))).ToList();
+        if (guests.Count == 0 || !world.Faults.Fires(FaultName.GuestIgnores))
+            return;
+        var (at, guest) = guests[random.Next(guests.Count)];
+        world.Hypervisors.Inject(at, new SimFault.GuestIgnores(guest));
+    }
+
     private void MayHit(FaultName name, Func<SteppedHost, SimFault> fault)
     {
         if (!world.Faults.Fires(name))
             return;
         var hosts = world.Hypervisors.Hosts;
         var host = hosts[random.Next(hosts.Count)];
-        world.Hypervisors.Inject(host, fault(host));
+        var struck = fault(host);
+        if (struck is SimFault.PowerLoss)
+            world.Disturb(host, struck);
+        else
+            world.Hypervisors.Inject(host, struck);
     }
 }

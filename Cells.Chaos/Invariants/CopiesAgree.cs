@@ -35,15 +35,25 @@ internal sealed class CopiesAgree : Invariant
     {
         var vms = picture.Hosts.SelectMany(host => host.Vms.Select(vm => (host, vm)))
             .ToDictionary(found => found.vm.Uuid, StringComparer.Ordinal);
-        foreach (var row in picture.Instances.Where(row => !row.Released && row.VmState is VmState.Active or VmState.Stopped))
+        foreach (var row in picture.Instances.Where(row => !row.Released && row.VmState is VmState.Active or VmState.Stopped or VmState.Paused or VmState.Suspended))
         {
             if (row.Vm is not { } uuid || !vms.TryGetValue(uuid.ToString("D"), out var found))
                 yield return $"No host has the VM {row.Vm} of {row}.";
             else if (found.host.Uuid != row.Host?.ToString("D"))
                 yield return $"VM {uuid} is on {found.host.Name} ({found.host.Uuid}), not where it should be: {row}.";
-            else if (found.vm.PowerState != (row.PowerState == PowerState.Running ? "Running" : "Halted")
-                || (row.VmState == VmState.Active) != (row.PowerState == PowerState.Running))
+            else if (found.vm.PowerState != WordOf(row.PowerState) || row.VmState != StateOf(row.PowerState))
                 yield return $"VM {uuid} on {found.host.Name} is {found.vm.PowerState}: {row}.";
         }
     }
+
+    private static string WordOf(PowerState power) => power == PowerState.Shutdown ? "Halted" : power.ToString();
+
+    private static VmState StateOf(PowerState power) => power switch
+    {
+        PowerState.Running => VmState.Active,
+        PowerState.Shutdown => VmState.Stopped,
+        PowerState.Paused => VmState.Paused,
+        PowerState.Suspended => VmState.Suspended,
+        _ => VmState.Error,
+    };
 }

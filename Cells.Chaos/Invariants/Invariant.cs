@@ -5,7 +5,7 @@ internal abstract class Invariant
 {
     /// <summary>All that are checked at the end; <see cref="OneLife"/> (I2) is checked at every step as well.</summary>
     public static IReadOnlyList<Invariant> AtTheEnd { get; } =
-        [new RequestsEnd(), new OneVmEach(), new NoOverclaim(), new QuotaIsExact(), new CopiesAgree(), new NothingLeft(), new AddressesAreLive(), new EffectsOnce()];
+        [new RequestsEnd(), new OneVmEach(), new NoOverclaim(), new QuotaIsExact(), new CopiesAgree(), new NothingLeft(), new AddressesAreLive(), new EffectsOnce(), new ActionsInOrder()];
 
     public abstract string Name { get; }
 

@@ -1,5 +1,6 @@
 using Cells.Chaos.Tree;
 using Cells.Chaos.Workloads;
+using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -22,6 +23,12 @@ internal sealed class Picture
     public required IReadOnlyList<Server> Servers { get; init; }
 
     public required IReadOnlyList<IntentRow> Intents { get; init; }
+
+    /// <summary>The servers' logs at the home.</summary>
+    public required IReadOnlyList<LogRow> Log { get; init; }
+
+    /// <summary>Instances that something outside of the product stopped at some time.</summary>
+    public required IReadOnlySet<string> Disturbed { get; init; }
 
     /// <summary>Of servers, at the home.</summary>
     public required IReadOnlyList<PortRow> Ports { get; init; }
@@ -61,6 +68,14 @@ internal sealed class Picture
                   from instance_intent
                  order by name, id
                 """, row => new IntentRow(row.GetGuid(0), new ProjectId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetBoolean(5))),
+            Log = Read(world, "global", """
+                select instance, action, intent, outcome, reason
+                  from instance_action
+                 order by instance, intent nulls first, request_id
+                """, row => new LogRow(
+                row.GetGuid(0), (InstanceAction)row.GetInt16(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.IsDBNull(3) ? null : (ActionOutcome)row.GetInt16(3),
+                row.IsDBNull(4) ? "" : row.GetString(4))),
+            Disturbed = world.Disturbed,
             Ports = Read(world, "global", """
                 select instance_id, host(ip), mac
                   from port
@@ -70,12 +85,13 @@ internal sealed class Picture
             Above = world.Cells.Where(cell => cell.Kind == CellKind.Compute)
                 .ToDictionary(cell => cell.Name.Value, IReadOnlyList<string> (cell) => ["global", cell.Parent!.Value.Value]),
             Instances = [.. computeCells.SelectMany(cell => Read(world, cell, """
-                select id, epoch, generation, host_id, vm_uuid, vdi_uuid, vm_state, task_state, power_state, released, applied_intent, coalesce(fault, '')
+                select id, epoch, generation, host_id, vm_uuid, vdi_uuid, vm_state, task_state, power_state, released, applied_intent, coalesce(fault, ''), actions
                   from instance
                  order by id
                 """, row => new InstanceTruth(
                 cell, row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), OrNull(row, 3), OrNull(row, 4), OrNull(row, 5), (VmState)row.GetInt16(6),
-                (TaskState)row.GetInt16(7), (PowerState)row.GetInt16(8), row.GetBoolean(9), row.GetInt64(10), row.GetString(11))))],
+                (TaskState)row.GetInt16(7), (PowerState)row.GetInt16(8), row.GetBoolean(9), row.GetInt64(10), row.GetString(11),
+                [.. JsonSerializer.Deserialize(row.GetString(12), ComputeJsonContext.Default.Actions)!.Ended.Select(ended => ended.Intent)])))],
             Claims = [.. computeCells.SelectMany(cell => Read(world, cell, """
                 select instance_id, epoch, provider_id, resource, amount
                   from claim
@@ -114,12 +130,14 @@ internal sealed record IntentRow(Guid Id, ProjectId Project, string Name, string
 
 internal sealed record PortRow(Guid? Instance, string Address, string Mac);
 
+internal sealed record LogRow(Guid Instance, InstanceAction Action, long? Intent, ActionOutcome? Outcome, string Reason);
+
 internal sealed record ObservedRow(Guid Instance, long Epoch, long Generation, bool Deleted, InstanceRow Body);
 
 /// <summary>A compute cell's own row.</summary>
 internal sealed record InstanceTruth(
     string Cell, Guid Id, long Epoch, long Generation, Guid? Host, Guid? Vm, Guid? Vdi, VmState VmState, TaskState TaskState, PowerState PowerState,
-    bool Released, long AppliedIntent, string Fault)
+    bool Released, long AppliedIntent, string Fault, IReadOnlyList<long> Ended)
 {
     public override string ToString() =>
         $"{Cell}: instance {Id} epoch {Epoch} generation {Generation} {VmState}/{TaskState}/{PowerState} on {Host?.ToString() ?? "no host"}{(Released ? " released" : "")} {Fault}";

@@ -2,7 +2,7 @@ using Cells.Chaos.Workloads;
 
 namespace Cells.Chaos.Invariants;
 
-/// <summary>I1: an accepted request ends as ACTIVE (or SHUTOFF, once its guest powered off), as ERROR with a reason, or deleted.</summary>
+/// <summary>I1: an accepted request ends: in a state without a task, as ERROR with a reason, or deleted.</summary>
 internal sealed class RequestsEnd : Invariant
 {
     public override string Name => "I1";

@@ -103,7 +103,9 @@ internal sealed class CellNode(ChaosWorld world, CellName name, CellKind kind, I
             DropEpochCheck: world.Options.Bug == PlantedBug.EpochCheckDropped,
             SkipTombstone: world.Options.Bug == PlantedBug.TombstoneSkipped);
         ComputeCell.Start(
-            runtime, new ComputeOptions { Hosts = _hosts, Sessions = new SessionVault(key, ids), Directory = world.LeaseDirectory }, world.Hypervisors.WiresOf(name.Value), new SteppedImages(), hooks);
+            runtime,
+            new ComputeOptions { Hosts = _hosts, Sessions = new SessionVault(key, ids), Directory = world.LeaseDirectory, GuestPatience = TimeSpan.FromSeconds(8) },
+            world.Hypervisors.WiresOf(name.Value), new SteppedImages(), hooks);
     }
 
     /// <summary>What is under way is done inline, or it is a bug: something in it waits for what no stepper knows.</summary>

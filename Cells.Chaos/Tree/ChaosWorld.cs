@@ -109,6 +109,18 @@ internal sealed class ChaosWorld : IDisposable
             Violations.AddRange(invariant.Check(rest.Picture()));
     }
 
+    /// <summary>Instances that something outside of the product stopped: what was last asked of them need not be so any more.</summary>
+    public SortedSet<string> Disturbed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Lets something end guests: a guest by itself, or all of a host.</summary>
+    public void Disturb(SteppedHost host, SimFault fault)
+    {
+        foreach (var domain in host.Core.Account()[0].Domains.Where(domain => fault is not SimFault.GuestEnds one || one.VmUuid == domain.VmUuid))
+            if (domain.OtherConfig.TryGetValue(Picture.InstanceKey, out var instance))
+                Disturbed.Add(instance);
+        Hypervisors.Inject(host, fault);
+    }
+
     /// <summary>A client was told that a server is gone: so it must be, everywhere, from now on.</summary>
     public void LookForGhosts() => _oneLife.LookForGhosts(Hypervisors.Hosts, Clients.IsGone);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Cells.Api;
 using Cells.Api.Http;
 using Cells.Api.Nova;
 using Cells.Chaos.Invariants;
@@ -10,7 +11,7 @@ using Cells.Contracts;
 namespace Cells.Chaos.Workloads;
 
 /// <summary>
-/// Those who use the cloud: they create, delete (also while it builds), look and list, at the REST handlers of the home cell. A client waits for what
+/// Those who use the cloud: they create, delete (also while it builds), act on what they have, look and list, at the REST handlers of the home cell. A client waits for what
 /// it asked for by looking again, and remembers every answer; what it sees must make sense as a history.
 /// </summary>
 internal sealed class Clients
@@ -22,6 +23,14 @@ internal sealed class Clients
     private readonly List<Server> _servers = [];
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Request> _waiting = [];
+    private static readonly InstanceAction[]
+        OfActive = [InstanceAction.Stop, InstanceAction.RebootSoft, InstanceAction.RebootHard, InstanceAction.Pause, InstanceAction.Suspend],
+        OfStopped = [InstanceAction.Start, InstanceAction.Start, InstanceAction.RebootHard],
+        OfPaused = [InstanceAction.Unpause, InstanceAction.Unpause, InstanceAction.RebootHard],
+        OfSuspended = [InstanceAction.Resume, InstanceAction.Resume, InstanceAction.RebootHard],
+        OfError = [InstanceAction.RebootHard, InstanceAction.Stop],
+        OfAny = [InstanceAction.Start, .. OfActive, InstanceAction.Unpause, InstanceAction.Resume, InstanceAction.Lock, InstanceAction.Unlock];
+
     private long _requests;
     private int _asked;
 
@@ -72,15 +81,17 @@ internal sealed class Clients
     private void Operate(int number)
     {
         var draw = _random.Next(100);
-        if (draw < 48)
+        if (draw < 40)
             Create(number);
-        else if (draw < 66)
-            DeleteOne(server => server.Seen is "ACTIVE" or "SHUTOFF" or "ERROR");
-        else if (draw < 76)
+        else if (draw < 54)
+            DeleteOne(server => server.Seen is not (null or "BUILD" or Server.Gone));
+        else if (draw < 63)
             DeleteOne(server => server.Seen is null or "BUILD");
-        else if (draw < 82)
+        else if (draw < 67)
             PowerOff();
-        else if (draw < 93)
+        else if (draw < 88)
+            Act();
+        else if (draw < 95)
             LookAtOne();
         else
             List();
@@ -92,7 +103,7 @@ internal sealed class Clients
         var server = new Server($"s{number.ToString(CultureInfo.InvariantCulture)}", WorldThings.Projects[_random.Next(2)]);
         _servers.Add(server);
         var asked = CreateServer.Of(server.Name, flavor.Id, SteppedImages.Image.Id);
-        Ask($"create {server.Name}", server, (servers, caller) => servers.CreateAsync(caller, asked, CancellationToken.None), answer =>
+        Ask($"create {server.Name}", server, (home, caller) => home.Servers.CreateAsync(caller, asked, CancellationToken.None), answer =>
         {
             server.CreateStatus = answer.Status;
             switch (answer.Status)
@@ -124,7 +135,7 @@ internal sealed class Clients
     private void Delete(Server server)
     {
         server.DeleteAsked = true;
-        Ask($"delete {server.Name}", server, (servers, caller) => servers.DeleteAsync(caller, server.Id!.Value.ToString(), CancellationToken.None), answer =>
+        Ask($"delete {server.Name}", server, (home, caller) => home.Servers.DeleteAsync(caller, server.Id!.Value.ToString(), CancellationToken.None), answer =>
         {
             switch (answer.Status)
             {
@@ -148,7 +159,7 @@ internal sealed class Clients
     }
 
     private void Look(Server server, bool again) =>
-        Ask($"show {server.Name}", server, (servers, caller) => servers.ShowAsync(caller, server.Id!.Value.ToString(), CancellationToken.None), answer =>
+        Ask($"show {server.Name}", server, (home, caller) => home.Servers.ShowAsync(caller, server.Id!.Value.ToString(), CancellationToken.None), answer =>
         {
             switch (answer.Status)
             {
@@ -186,7 +197,7 @@ internal sealed class Clients
     private void List()
     {
         var project = WorldThings.Projects[_random.Next(2)];
-        Ask("list", new Server("", project), (servers, caller) => servers.ListAsync(caller, Query.Empty, detail: true, CancellationToken.None), answer =>
+        Ask("list", new Server("", project), (home, caller) => home.Servers.ListAsync(caller, Query.Empty, detail: true, CancellationToken.None), answer =>
         {
             if (answer.Status != 200)
                 return;
@@ -205,7 +216,7 @@ internal sealed class Clients
 
     /// <summary>The answer to a create was lost: it may have been accepted all the same, and then it is ours.</summary>
     private void FindByName(Server server) =>
-        Ask($"find {server.Name}", server, (servers, caller) => servers.ListAsync(caller, new Query([new("name", $"^{server.Name}$")]), detail: false, CancellationToken.None), answer =>
+        Ask($"find {server.Name}", server, (home, caller) => home.Servers.ListAsync(caller, new Query([new("name", $"^{server.Name}$")]), detail: false, CancellationToken.None), answer =>
         {
             if (answer.Status != 200)
             {
@@ -235,7 +246,53 @@ internal sealed class Clients
         if (running.Count == 0)
             return;
         var (at, guest) = running[_random.Next(running.Count)];
-        _world.Hypervisors.Inject(at, new Cells.XenSim.Faults.SimFault.GuestEnds(guest.VmUuid, Cells.XenSim.Faults.GuestEnd.Shutdown));
+        _world.Disturb(at, new Cells.XenSim.Faults.SimFault.GuestEnds(guest.VmUuid, Cells.XenSim.Faults.GuestEnd.Shutdown));
+    }
+
+    /// <summary>Mostly what the server's state takes; sometimes what it does not, or what came too early or too late.</summary>
+    private void Act()
+    {
+        if (Draw(server => server is { Id: not null, DeleteAsked: false, IsGone: false, Seen: not (null or "BUILD") }) is not { } server)
+            return;
+        var fitting = server.Seen switch
+        {
+            "SHUTOFF" => OfStopped,
+            "PAUSED" => OfPaused,
+            "SUSPENDED" => OfSuspended,
+            "ERROR" => OfError,
+            _ => OfActive,
+        };
+        var action = _random.Next(8) == 0 ? OfAny[_random.Next(OfAny.Length)] : fitting[_random.Next(fitting.Length)];
+        var intents = action is InstanceAction.Lock or InstanceAction.Unlock ? 0 : 1;     // these are the home's alone
+        Ask($"{action} {server.Name}", server,
+            (home, caller) => home.Actions.ActAsync(caller, server.Id!.Value.ToString(), new AskedAction(action), CancellationToken.None), answer =>
+            {
+                switch (answer.Status)
+                {
+                    case 202:
+                        server.ActionsAccepted += intents;
+                        Follow(server);
+                        break;
+                    case 409 or 503:
+                        break;                              // not in this state, or not now: nothing was done
+                    case 404 when server.DeleteAsked:
+                        break;
+                    default:
+                        Wrong(server, $"{action} was answered {answer.Status} {answer.Message}");
+                        break;
+                }
+            }, lost: () =>
+            {
+                server.ActionsUnknown += intents;
+                Follow(server);
+            });
+    }
+
+    /// <summary>Something may change from now on: the client looks until it has come to an end.</summary>
+    private void Follow(Server server)
+    {
+        server.Task ??= "asked";
+        Later(() => Look(server, again: true));
     }
 
     /// <summary>What a look shows, held against what was known before.</summary>
@@ -265,7 +322,7 @@ internal sealed class Clients
 
     private void Later(Action look) => _world.Stepper.AddAfter(LookAgain, new Deed("client goes on", look));
 
-    private void Ask(string what, Server server, Func<NovaServers, RequestContext, Task<ApiResult>> ask, Action<ApiResult> answered, Action lost)
+    private void Ask(string what, Server server, Func<ApiHome, RequestContext, Task<ApiResult>> ask, Action<ApiResult> answered, Action lost)
     {
         if (_world.Global.Api?.Home is not { } home)
         {
@@ -275,7 +332,7 @@ internal sealed class Clients
         var id = ++_requests;
         var caller = new RequestContext(WorldThings.User, server.Project, ["member"], $"req-{id.ToString(CultureInfo.InvariantCulture)}", TraceParent: null);
         _waiting.Add(id, new Request(what, lost));
-        var task = ask(home.Servers, caller);
+        var task = ask(home, caller);
         // Inline on the stepping thread, but as a step of its own: the client is far from whoever completed it.
         task.ContinueWith(
             ended => _world.Stepper.Add(new Deed($"answer to {what}: {Text(ended)}", () =>

@@ -21,6 +21,12 @@ internal sealed class Server(string name, ProjectId project)
     /// <summary>A delete was asked; perhaps nobody answered.</summary>
     public bool DeleteAsked { get; set; }
 
+    /// <summary>Actions that were answered 202.</summary>
+    public int ActionsAccepted { get; set; }
+
+    /// <summary>Actions whose answer was lost: accepted or not, nobody was told.</summary>
+    public int ActionsUnknown { get; set; }
+
     /// <summary>The last status word seen; null before the first look. GONE after a 404.</summary>
     public string? Seen { get; set; }
 
@@ -35,5 +41,5 @@ internal sealed class Server(string name, ProjectId project)
     public const string Gone = "GONE";
 
     /// <summary>Nothing is expected to change by itself.</summary>
-    public bool IsSettled => CreateStatus is > 202 or 400 || IsGone || (Id is not null && !DeleteAccepted && Seen is "ACTIVE" or "ERROR" or "SHUTOFF" && Task is null);
+    public bool IsSettled => CreateStatus is > 202 or 400 || IsGone || (Id is not null && !DeleteAccepted && Seen is "ACTIVE" or "ERROR" or "SHUTOFF" or "PAUSED" or "SUSPENDED" && Task is null);
 }
