@@ -52,6 +52,11 @@ internal sealed class TestCloud(CloudClient client, CellsUp up) : IDisposable
         $"server {id} is {string.Join(" or ", statuses)}", within,
         async () => (await ServersAsync()).SingleOrDefault(s => s.Id == id), s => s is not null && statuses.Contains(s.Status)))!;
 
+    /// <summary>Waits until a server shows that word and nothing is under way with it.</summary>
+    public async Task<Shown> UntilIdleAsync(string id, TimeSpan within, string status) => (await Eventually.SeeAsync(
+        $"server {id} is {status} and idle", within,
+        async () => (await ServersAsync()).SingleOrDefault(s => s.Id == id), s => s is { Task: null } && s.Status == status))!;
+
     /// <summary>Deletes every server there is, and waits until none is shown.</summary>
     public async Task DeleteAllAsync(TimeSpan within)
     {
