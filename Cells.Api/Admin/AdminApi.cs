@@ -1,6 +1,7 @@
 using Cells.Api.Dispatch;
 using Cells.Api.Explaining;
 using Cells.Api.Index;
+using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging;
@@ -10,19 +11,21 @@ using Cells.Messaging.Links;
 namespace Cells.Api.Admin;
 
 /// <summary>What an operator may ask of an API or routing cell, free of HTTP. Reads touch only this cell.</summary>
-public sealed class AdminApi
+public sealed partial class AdminApi
 {
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
 
     private readonly CellRuntime _runtime;
     private readonly IActorRef _dispatch;
     private readonly HostStore _hosts;
+    private readonly ServerStore _servers;
+    private readonly DriftStore _drift;
     private readonly Explanations _explanations;
 
     internal AdminApi(CellRuntime runtime, IActorRef dispatch, Explanations explanations)
     {
         (_runtime, _dispatch, _explanations) = (runtime, dispatch, explanations);
-        _hosts = new HostStore(runtime.Database);
+        (_hosts, _servers, _drift) = (new HostStore(runtime.Database), new ServerStore(runtime.Database), new DriftStore(runtime.Database));
     }
 
     public async Task<CellList> CellsAsync(CancellationToken stop)
@@ -49,11 +52,16 @@ public sealed class AdminApi
         return new CellList(cells);
     }
 
-    public async Task<HostList> HostsAsync(CancellationToken stop) => new(await _hosts.ReadAsync(stop));
+    /// <returns>Null when no news named such a cell.</returns>
+    public async Task<CellView?> CellAsync(string name, CancellationToken stop) =>
+        (await CellsAsync(stop)).Cells.FirstOrDefault(c => c.Name == name);
 
     public LinkList Links() => new([.. _runtime.Links.Status.Select(s => new LinkView(
         s.Neighbour.Value, KindWord(s.Kind), HealthWord(s.Health), s.LastHeardAge?.TotalSeconds, s.OutboxBacklog, s.WorkOutWatermark, s.WorkInWatermark,
         s.StateOutWatermark, s.StateInWatermark, s.StateLag, s.Parked, s.Refused, s.Problem))]);
+
+    /// <returns>Null when this cell has no such neighbour.</returns>
+    public LinkView? Link(string neighbour) => Links().Links.FirstOrDefault(l => l.Neighbour == neighbour);
 
     /// <returns>Null when the server was never dispatched from or through this cell.</returns>
     public Task<Story?> ExplainAsync(InstanceId server, CancellationToken stop) => _explanations.ReadAsync(server, stop);

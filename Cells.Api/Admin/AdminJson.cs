@@ -7,7 +7,11 @@ namespace Cells.Api.Admin;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CellList))]
 [JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(PoolList))]
 [JsonSerializable(typeof(LinkList))]
+[JsonSerializable(typeof(AdminServerList))]
+[JsonSerializable(typeof(TaskList))]
+[JsonSerializable(typeof(DriftList))]
 [JsonSerializable(typeof(ParkedList))]
 [JsonSerializable(typeof(Story))]
 internal sealed partial class AdminJson : JsonSerializerContext;

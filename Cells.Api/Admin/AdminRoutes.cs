@@ -7,15 +7,24 @@ using Cells.Contracts;
 namespace Cells.Api.Admin;
 
 /// <summary>The admin API as routes of the door: /cells/v1, role admin.</summary>
-public sealed class AdminRoutes(AdminApi admin)
+public sealed partial class AdminRoutes(AdminApi admin)
 {
     public IReadOnlyList<ApiRoute> Routes =>
     [
-        ApiRoute.Get(ApiService.Cells, "/cells", Access.Admin, async (_, stop) => Ok(await admin.CellsAsync(stop), AdminJson.Default.CellList)),
-        ApiRoute.Get(ApiService.Cells, "/hosts", Access.Admin, async (_, stop) => Ok(await admin.HostsAsync(stop), AdminJson.Default.HostList)),
-        ApiRoute.Get(ApiService.Cells, "/links", Access.Admin, (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),
-        ApiRoute.Get(ApiService.Cells, "/explanations/{server}", Access.Admin, ExplainAsync),
-        ApiRoute.Get(ApiService.Cells, "/parked-messages", Access.Admin, async (_, stop) => Ok(await admin.ParkedAsync(stop), AdminJson.Default.ParkedList)),
+        Get("/cells", async (_, stop) => Ok(await admin.CellsAsync(stop), AdminJson.Default.CellList)),
+        Get("/cells/{cell}", CellAsync),
+        Get("/hosts", HostsAsync),
+        Get("/hosts/{host}", HostAsync),
+        Get("/pools", PoolsAsync),
+        Get("/pools/{pool}", PoolAsync),
+        Get("/servers", ServersAsync),
+        Get("/servers/{server}", ServerAsync),
+        Get("/tasks", TasksAsync),
+        Get("/drift", async (_, stop) => Ok(await admin.DriftAsync(stop), AdminJson.Default.DriftList)),
+        Get("/links", (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),
+        Get("/links/{neighbour}", (request, _) => Task.FromResult(Link(request))),
+        Get("/explanations/{server}", ExplainAsync),
+        Get("/parked-messages", async (_, stop) => Ok(await admin.ParkedAsync(stop), AdminJson.Default.ParkedList)),
         ApiRoute.Post(ApiService.Cells, "/parked-messages/{link}/retry", Access.Admin, RetryAsync),
         ApiRoute.Delete(ApiService.Cells, "/parked-messages/{link}/{incarnation}/{number}", Access.Admin, DropAsync),
     ];
@@ -70,6 +79,9 @@ public sealed class AdminRoutes(AdminApi admin)
             return ApiResult.Conflict(refused.Message);
         }
     }
+
+    private static ApiRoute Get(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
+        ApiRoute.Get(ApiService.Cells, pattern, Access.Admin, handle);
 
     private static ApiResult NoCellName(string text) => ApiResult.BadRequest($"'{text}' is not a cell name, so there is no such link.");
 

@@ -1,5 +1,4 @@
 using Cells.Contracts;
-using Cells.Contracts.Messages;
 
 namespace Cells.Api.Admin;
 
@@ -36,9 +35,6 @@ public sealed record CapacityView(
             summary.SharedSrs.Sum(s => s.FreeBytes), vectors.Sum(v => v.Hosts), largest.Vcpus, largest.MemoryMib);
     }
 }
-
-/// <summary>GET /cells/v1/hosts: every hypervisor below, as its compute cell last reported it.</summary>
-public sealed record HostList(IReadOnlyList<HostRow> Hosts);
 
 /// <summary>GET /cells/v1/links: this cell's own links.</summary>
 public sealed record LinkList(IReadOnlyList<LinkView> Links);

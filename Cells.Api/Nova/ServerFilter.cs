@@ -33,6 +33,12 @@ internal sealed record ServerFilter(
 
     public TagFilter Tags { get; init; } = TagFilter.None;
 
+    /// <summary>The compute cell that reported it last; null for all.</summary>
+    public CellName? Cell { get; init; }
+
+    /// <summary>True: only those that something is being done with, or is to be done with.</summary>
+    public bool Working { get; init; }
+
     public static readonly ServerFilter All = new(null, false, null, null, null, null, null, null, null, null, null, [], [], [], [], null, false);
 
     /// <summary>What the database was not asked, or could only be asked roughly.</summary>
@@ -46,11 +52,14 @@ internal sealed record ServerFilter(
             && (VmStates.Count == 0 || VmStates.Contains(view.VmState.Name(), StringComparer.OrdinalIgnoreCase))
             && (TaskStates.Count == 0 || TaskStates.Contains(view.TaskState.Name() ?? "none", StringComparer.OrdinalIgnoreCase))
             && (PowerStates.Count == 0 || PowerStates.Contains((int)view.PowerState))
-            && (Host is null || view.HostName == Host);
+            && (Host is null || view.HostName == Host)
+            && (Cell is null || view.Cell == Cell)
+            && (!Working || view.TaskState != TaskState.None || view.Step is not null);
     }
 
     /// <summary>Whether a page of rows may lose some to <see cref="Shows"/>, beyond what a race loses.</summary>
-    public bool IsJudgedByView => (ChangedSince ?? ChangedBefore) is not null || Statuses.Count + VmStates.Count + TaskStates.Count + PowerStates.Count > 0 || Host is not null;
+    public bool IsJudgedByView => (ChangedSince ?? ChangedBefore) is not null || Statuses.Count + VmStates.Count + TaskStates.Count + PowerStates.Count > 0 || Host is not null
+        || Cell is not null || Working;
 }
 
 /// <summary>Which tags a server has; null asks nothing.</summary>

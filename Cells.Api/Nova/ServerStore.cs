@@ -138,6 +138,7 @@ internal sealed class ServerStore(ICellDatabase database)
         Add(filter.KeyName is not null, "i.key_name = @key_name", Reads.Text("key_name", filter.KeyName));
         Add(filter.ReservationId is not null, "i.reservation_id = @reservation", Reads.Text("reservation", filter.ReservationId));
         Add(filter.Zone is not null, "i.availability_zone = @zone", Reads.Text("zone", filter.Zone));
+        Add(filter.Working, "(i.intent_number > coalesce(o.applied_intent, 0) or o.step is not null)");
         return (conditions.Count == 0 ? "true" : string.Join("\n   and ", conditions), parameters);
     }
 

@@ -24,7 +24,7 @@ internal sealed class BootBench(TimeProvider time, IIdSource ids)
     public async Task<BootResult> RunAsync(int boots, int atOnce, CancellationToken stop)
     {
         await using var tree = await ChildTree.StartAsync(Topology(), ids, time, stop);
-        using var cloud = await CloudClient.EnterAsync(OpenRc.Find(tree.Directory), stop);
+        using var cloud = await CloudClient.EnterAsync(new EntryWords(Url: null, tree.Directory).Resolve(_ => null, tree.Directory), stop);
         var image = await BenchCloud.PrepareAsync(cloud, stop);
 
         await BatchAsync(cloud, image, Math.Max(Cells * HostsPerCell, boots / 10), atOnce, new Percentiles(), stop);

@@ -48,7 +48,7 @@ internal sealed class CloudClient : IDisposable
         var answer = await SendAsync(HttpMethod.Get, type, path, null, stop);
         return answer.IsSuccess
             ? answer.Body ?? throw new CellsException($"GET {path}: an empty answer.")
-            : throw new CellsException($"GET {path}: {(int)answer.Status} {answer.Fault}");
+            : throw answer.Refusal($"GET {path}");
     }
 
     public Task<CloudAnswer> SendAsync(HttpMethod method, string type, string path, JsonNode? body, CancellationToken stop) =>
@@ -81,11 +81,11 @@ internal sealed class CloudClient : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new CellsException($"{method} {url}: no answer ({error.Message}). Is `cells up` running?", error);
+            throw new CommandFailed(ExitCode.Unreachable, $"{method} {url}: no answer ({error.Message}). Is `cells up` running?", error);
         }
         catch (TaskCanceledException error) when (!stop.IsCancellationRequested)
         {
-            throw new CellsException($"{method} {url}: no answer within {CallTimeout.TotalSeconds:0} s.", error);
+            throw new CommandFailed(ExitCode.Unreachable, $"{method} {url}: no answer within {CallTimeout.TotalSeconds:0} s.", error);
         }
     }
 
@@ -126,7 +126,11 @@ internal sealed class CloudClient : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new CellsException($"Nobody answers at {_rc.AuthUrl} ({error.Message}). Is `cells up` running?", error);
+            throw new CommandFailed(ExitCode.Unreachable, $"Nobody answers at {_rc.AuthUrl} ({error.Message}). Is `cells up` running?", error);
+        }
+        catch (TaskCanceledException error) when (!stop.IsCancellationRequested)
+        {
+            throw new CommandFailed(ExitCode.Unreachable, $"{_rc.AuthUrl} does not answer within {CallTimeout.TotalSeconds:0} s.", error);
         }
     }
 
@@ -150,4 +154,9 @@ internal sealed record CloudAnswer(HttpStatusCode Status, JsonNode? Body, string
 
     /// <summary>The service's own words for what went wrong: the message of the error body, else its text.</summary>
     public string Fault => (Body as JsonObject)?.Select(p => p.Value as JsonObject).FirstOrDefault(o => o?["message"] is not null)?["message"]?.ToString() ?? Text;
+
+    /// <summary>What a command ends with: a 404 in the service's own words, anything else with what was asked.</summary>
+    public CommandFailed Refusal(string asked) => Status == HttpStatusCode.NotFound && Body is not null
+        ? new CommandFailed(ExitCode.NotFound, Fault)
+        : new CommandFailed(ExitCode.Failed, $"{asked}: {(int)Status} {Fault}");
 }

@@ -7,17 +7,22 @@ internal sealed record OpenRc(Uri AuthUrl, string User, string Password, string 
 {
     private static readonly string[] Needed = ["OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"];
 
-    /// <summary>The variables of the environment when they are set, else the openrc file of the data directory.</summary>
-    /// <exception cref="CellsException">Neither is there.</exception>
-    public static OpenRc Find(string dataDirectory)
+    /// <summary>What the openrc file of a data directory says; null when it has none.</summary>
+    /// <exception cref="CellsException">The file lacks something.</exception>
+    public static OpenRc? Read(string dataDirectory)
     {
-        if (Environment.GetEnvironmentVariable("OS_AUTH_URL") is { Length: > 0 })
-            return Of(Environment.GetEnvironmentVariable, "the environment");
         var file = Path.Combine(dataDirectory, "openrc");
         if (!File.Exists(file))
-            throw new CellsException($"No tree is known: OS_AUTH_URL is not set and {file} is not there. Start one with `cells up`, or name its directory with --data.");
-        var variables = Parse(File.ReadAllLines(file));
-        return Of(name => variables.GetValueOrDefault(name), file);
+            return null;
+        try
+        {
+            var variables = Parse(File.ReadAllLines(file));
+            return Of(name => variables.GetValueOrDefault(name), file);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new CellsException($"{file} cannot be read: {error.Message} It holds a password: only its owner may, so run as that user.", error);
+        }
     }
 
     /// <summary>Lines of the form <c>export NAME='value'</c>.</summary>
@@ -53,7 +58,7 @@ internal sealed record OpenRc(Uri AuthUrl, string User, string Password, string 
 
         """;
 
-    private static OpenRc Of(Func<string, string?> variable, string source)
+    public static OpenRc Of(Func<string, string?> variable, string source)
     {
         foreach (var name in Needed)
             if (string.IsNullOrEmpty(variable(name)))

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Cells.Contracts;
+using Cells.Host.Clients;
+using Cells.Host.Commands.Nouns;
 using Spectre.Console;
 
 namespace Cells.Host.Commands;
 
 /// <summary>
-/// The one executable's commands. Exit codes: 0 done, 1 failed (the reason stands on standard error), 2 wrong usage.
+/// The one executable's commands. How they end: <see cref="ExitCode"/>; the reason stands on standard error.
 /// </summary>
 internal static class CommandLine
 {
@@ -18,9 +20,18 @@ internal static class CommandLine
             UpCommand.Create(),
             RunCommand.Create(),
             BusCommand.Create(),
-            TreeCommand.Create(),
-            HostsCommand.Create(),
-            ExplainCommand.Create(),
+            ServerCommand.Create(),
+            FleetCommands.Host(),
+            FleetCommands.Pool(),
+            CellCommand.Create(),
+            LinkCommand.Create(),
+            WorkCommands.Task(),
+            WorkCommands.Drift(),
+            // Short forms of what is typed most.
+            CellCommand.Tree(),
+            FleetCommands.HostList("hosts"),
+            WorkCommands.TaskList("tasks"),
+            ServerCommand.Explain(),
             ReplayCommand.Create(),
             ChaosCommand.Create(),
             XenSimCommand.Create(),
@@ -28,15 +39,19 @@ internal static class CommandLine
             // `./cells test` is answered by the launcher, which installs what the tests need; listed here so that --help tells of it.
             new Command("test", "Install what the tests need and run them all (answered by the launcher ./cells)."),
         };
+        root.Add(CompletionCommand.Create(root));
         return root;
     }
+
+    // A file has no right edge: nothing is folded or left out because of it.
+    private const int PlainWidth = 10_000;
 
     public static async Task<int> RunAsync(string[] args)
     {
         var root = Root();
         // Into a file or a pipe goes plain text.
         if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Capabilities.Ansi = false;
+            (AnsiConsole.Profile.Capabilities.Ansi, AnsiConsole.Profile.Width) = (false, PlainWidth);
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -48,18 +63,18 @@ internal static class CommandLine
                 foreach (var error in parsed.Errors)
                     await Console.Error.WriteLineAsync($"cells: {error.Message}");
                 await Console.Error.WriteLineAsync("cells: see `cells --help`.");
-                return 2;
+                return (int)ExitCode.Usage;
             }
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stopping.Token);
         }
         catch (CellsException error)
         {
             await Console.Error.WriteLineAsync($"cells: {error.Message}");
-            return 1;
+            return (int)(error is CommandFailed failed ? failed.Code : ExitCode.Failed);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return 130;                                              // ended by the person who started it
+            return (int)ExitCode.Interrupted;
         }
 
         void Stop(PosixSignalContext context)

@@ -15,9 +15,10 @@ internal static class ReplayCommand
         var trace = new Argument<string>("trace") { Description = "CSV file, plain or gzip (columns: t_s,batch,vcpus,mem_gib,life_lo_s,life_hi_s,censored)." };
         var speed = new Option<double>("--speed") { Description = "Times real; 0 sends as fast as the tree accepts.", DefaultValueFactory = _ => 100 };
         var limit = new Option<int>("--limit") { Description = "Send at most so many requests (creates and deletes).", DefaultValueFactory = _ => int.MaxValue };
-        var data = CommandLine.DataOption();
+        var reach = new Reach();
         var output = CommandLine.OutputOption();
-        var command = new Command("replay", "Drive a running tree with the requests of a real trace.") { trace, speed, limit, data, output };
+        var command = new Command("replay", "Drive a running tree with the requests of a real trace.") { trace, speed, limit, output };
+        reach.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
             var (times, most) = (parsed.GetValue(speed), parsed.GetValue(limit));
@@ -26,7 +27,7 @@ internal static class ReplayCommand
             if (most < 1)
                 throw new CellsException($"--limit must be at least 1, not {most}.");
             var events = TraceEvent.InOrder(TraceRow.Read(parsed.GetValue(trace)!), most).ToList();
-            using var cloud = await CloudClient.EnterAsync(OpenRc.Find(parsed.GetValue(data)!), stop);
+            using var cloud = await reach.EnterAsync(parsed, stop);
             var summary = await RunAsync(cloud, times, events, stop);
             if (parsed.GetValue(output) == "json")
                 Console.WriteLine(JsonSerializer.Serialize(summary, Pretty.Json));

@@ -1,3 +1,4 @@
+using Cells.Api.Admin;
 using Cells.Api.Dispatch;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -209,7 +210,7 @@ public sealed class DispatchTreeTests
         _world.Say(_world.West, _world.West.Mail(new PlacementFailed(server, 1, 1, 99, []), server), _world.West.HostRow(_world.B.Name, _world.B.Host, 99));
         _world.Run(TimeSpan.FromSeconds(5));
 
-        var hosts = _world.Ask(home => home.Admin.HostsAsync(CancellationToken.None)).Hosts;
+        var hosts = _world.Ask(home => home.Admin.HostsAsync(new HostFilter(null, null, null), null, 10, CancellationToken.None))!.Hosts;
         Assert.Multiple(() =>
         {
             Assert.That(_world.Observed(TreeWorld.Global, server), Is.EqualTo(before));
@@ -217,7 +218,7 @@ public sealed class DispatchTreeTests
             Assert.That(_world.Row(TreeWorld.Global, server).State, Is.EqualTo(DispatchState.Placed));
             Assert.That(_world.Row(TreeWorld.East, server).State, Is.EqualTo(DispatchState.Placed));
             Assert.That(hosts.Select(h => (h.Cell, h.Host, h.Generation)), Is.EqualTo(
-                new[] { (_world.A.Name, _world.A.Host, 1L), (_world.B.Name, _world.B.Host, 1L), (_world.West.Name, _world.West.Host, 1L) }));
+                new[] { _world.A, _world.B, _world.West }.Select(c => (c.Name.Value, c.Host.Value, 1L))));
         });
     }
 

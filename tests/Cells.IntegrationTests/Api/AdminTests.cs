@@ -1,0 +1,180 @@
+using Cells.Api.Admin;
+using Cells.Contracts;
+using Cells.IntegrationTests.Api.Tree;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.Api;
+
+/// <summary>What the admin API of the top cell tells of a tree, over real databases: rows, their age, what is under way, what contradicts.</summary>
+[CancelAfter(120_000)]
+public sealed class AdminTests
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
+    private static readonly AdminServerFilter All = new(null, null, null, null, null);
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private TreeWorld _world = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _world = await TreeWorld.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _world.DisposeAsync();
+
+    [Test]
+    public void Servers_are_listed_by_pages_and_by_what_they_are()
+    {
+        var made = Enumerable.Range(0, 3).Select(_ => _world.Create()).ToList();
+        _world.Run(Moment);
+
+        var first = Servers(All, null, 2);
+        var second = Servers(All, first.Next, 2);
+        var cell = first.Servers[0].Cell!;
+        var (here, elsewhere) = (Servers(All with { Cell = CellName.Parse(cell) }), Servers(All with { Cell = CellName.Parse("nowhere") }));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Servers.Concat(second.Servers).Select(s => new InstanceId(s.Server)), Is.EquivalentTo(made));
+            Assert.That((first.Servers.Count, second.Servers.Count, second.Next), Is.EqualTo((2, 1, (string?)null)));
+            Assert.That(here.Servers, Is.Not.Empty.And.All.Property("Cell").EqualTo(cell).And.All.Property("Status").EqualTo("ACTIVE"));
+            Assert.That(elsewhere.Servers, Is.Empty);
+            Assert.That(Servers(All with { Host = $"host-{cell}" }).Servers, Has.Count.EqualTo(here.Servers.Count));
+            Assert.That(Servers(All with { Status = "error" }).Servers, Is.Empty);
+            Assert.That(Servers(All with { Name = "s" }).Servers, Has.Count.EqualTo(3));
+            Assert.That(Servers(All with { Name = "." }).Servers, Is.Empty, "a name is a name and no pattern");
+            Assert.That(Ask(a => a.ServersAsync(All, new InstanceId(Guid.Empty), 2, None)), Is.Null, "a marker that is no server");
+        });
+    }
+
+    [Test]
+    public void Rows_of_a_cell_that_is_not_heard_are_shown_with_their_age()
+    {
+        ReportHosts();
+        var server = _world.Create();
+        _world.Run(Moment);
+        var cell = Servers(All).Servers.Single().Cell!;
+        Assert.That(Hosts().Hosts, Has.Count.EqualTo(3).And.All.Property("Silent").False);
+
+        _world.Transport.Cut(TreeWorld.Global, TreeWorld.East);
+        _world.Transport.Cut(TreeWorld.Global, _world.West.Name);
+        _world.Run(TimeSpan.FromSeconds(30));
+
+        var shown = Ask(a => a.ServerAsync(server, None))!;
+        var host = Hosts(new HostFilter(cell, null, "up")).Hosts.Single();
+        var pool = Ask(a => a.PoolsAsync(cell, None)).Pools.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That((shown.Status, shown.Silent), Is.EqualTo(("ACTIVE", true)), "what was last known, and that it is old");
+            Assert.That(shown.HeardSecondsAgo, Is.InRange(20, 60));
+            Assert.That((host.Silent, host.HeardSecondsAgo), Is.EqualTo((true, shown.HeardSecondsAgo)));
+            Assert.That((pool.Hosts, pool.HostsUp, pool.Silent), Is.EqualTo((1, 1, true)));
+            Assert.That(Ask(a => a.CellAsync(cell, None))!.Silent, Is.True);
+            Assert.That(_world.Home.Admin.Link("east")!.Health, Is.EqualTo("down"));
+        });
+    }
+
+    [Test]
+    public void Hosts_are_found_by_name_or_uuid_and_listed_by_pages()
+    {
+        ReportHosts();
+
+        var first = Hosts(null, null, 2);
+        var second = Hosts(null, Guid.Parse(first.Next!), 2);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Hosts.Concat(second.Hosts).Select(h => h.Cell), Is.EqualTo(new[] { "a", "b", "west" }));
+            Assert.That(second.Next, Is.Null);
+            Assert.That(Ask(a => a.HostsNamedAsync("host-b", None)).Single().Host, Is.EqualTo(_world.B.Host.Value));
+            Assert.That(Ask(a => a.HostsNamedAsync($"{_world.B.Host}", None)).Single().Name, Is.EqualTo("host-b"));
+            Assert.That(Ask(a => a.HostsNamedAsync("host-c", None)), Is.Empty);
+            Assert.That(Ask(a => a.HostsAsync(new HostFilter(null, null, null), Guid.Empty, 2, None)), Is.Null, "a marker that is no host");
+        });
+    }
+
+    [Test]
+    public void A_request_that_no_cell_has_reported_is_a_task_of_the_asked_child_and_overdue_after_its_deadline()
+    {
+        foreach (var cell in new[] { _world.A, _world.B, _world.West })
+            cell.Habit = Habit.KeepSilent;
+        var server = _world.Create();
+        _world.Run(Moment);
+
+        var task = Tasks().Tasks.Single();
+        var asked = _world.Row(TreeWorld.Global, server).Asked!.Value;
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((task.Server, task.Task, task.Step, task.Percent), Is.EqualTo((server.Value, "scheduling", (string?)null, (int?)null)));
+            Assert.That(task.Cell, Is.EqualTo(asked.Value));
+            Assert.That(Tasks(asked).Tasks, Has.Count.EqualTo(1));
+            Assert.That(Tasks(CellName.Parse("nowhere")).Tasks, Is.Empty);
+        });
+    }
+
+    [Test]
+    public void A_workflow_is_a_task_with_its_step_and_place_and_what_is_done_is_none()
+    {
+        var server = _world.Create();
+        _world.Run(Moment);
+        Assert.That(Tasks().Tasks, Is.Empty);
+
+        Say(server, VmState.Active, PowerState.Running, "undo create-vm 4/8");
+
+        var task = Tasks().Tasks.Single();
+        Assert.That((task.Step, task.Undoing, task.StepNumber, task.Steps, task.Percent), Is.EqualTo(("create-vm", true, (int?)4, (int?)8, (int?)50)));
+    }
+
+    [Test]
+    public void What_contradicts_is_drift_and_what_agrees_is_none()
+    {
+        ReportHosts();
+        var server = _world.Create();
+        _world.Run(Moment);
+        Assert.That(Drift(), Is.Empty);
+
+        Say(server, VmState.Active, PowerState.Shutdown, step: null);
+        Assert.That(Drift().Select(d => (d.Kind, d.Id)), Is.EqualTo(new[] { ("power", server.Value) }));
+        Say(server, VmState.Active, PowerState.Shutdown, step: "start 7/8");
+        Assert.That(Drift(), Is.Empty, "something is being done with it");
+
+        Say(server, VmState.Active, PowerState.Running, step: null);
+        Execute($"update instance_intent set terminated_at = '2026-01-02' where id = '{server}'");
+        Assert.That(Drift().Select(d => (d.Kind, d.Id)), Is.EqualTo(new[] { ("unwanted-server", server.Value) }));
+
+        Execute("update instance_intent set terminated_at = null");
+        Execute("update host_observed set deleted = true");
+        Assert.That(Drift().Select(d => (d.Kind, d.Id)), Is.EqualTo(new[] { ("host-gone", server.Value) }));
+
+        Execute("""update host_observed set deleted = false, body = (body::jsonb || '{"outside_memory_mib": 65537}')::json where cell = 'a'""");
+        Assert.That(Drift().Select(d => (d.Kind, d.Id)), Is.EqualTo(new[] { ("overfull", _world.A.Host.Value) }));
+    }
+
+    private void ReportHosts()
+    {
+        foreach (var cell in new[] { _world.A, _world.B, _world.West })
+            _world.Say(cell, cell.HostRow(cell.Name, cell.Host, 1));
+        _world.Run(Moment);
+    }
+
+    /// <summary>As if its cell had reported it so.</summary>
+    private void Say(InstanceId server, VmState state, PowerState power, string? step)
+    {
+        var members = $$"""{"vm_state": {{(int)state}}, "power_state": {{(int)power}}, "step": {{(step is null ? "null" : $"\"{step}\"")}}}""";
+        Execute($"update instance_observed set body = (body::jsonb || '{members}')::json where instance = '{server}'");
+    }
+
+    private void Execute(string sql) => _world.Database(TreeWorld.Global).ExecuteAsync(sql).GetAwaiter().GetResult();
+
+    private AdminServerList Servers(AdminServerFilter filter, string? after = null, int limit = 100) =>
+        Ask(a => a.ServersAsync(filter, after is null ? null : new InstanceId(Guid.Parse(after)), limit, None))!;
+
+    private HostList Hosts(HostFilter? filter = null, Guid? after = null, int limit = 100) =>
+        Ask(a => a.HostsAsync(filter ?? new HostFilter(null, null, null), after, limit, None))!;
+
+    private TaskList Tasks(CellName? cell = null) => Ask(a => a.TasksAsync(cell, overdueOnly: false, null, 100, None))!;
+
+    private IReadOnlyList<DriftView> Drift() => Ask(a => a.DriftAsync(None)).Drift;
+
+    private T Ask<T>(Func<AdminApi, Task<T>> ask) => _world.Ask(home => ask(home.Admin));
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using NUnit.Framework;
+
+namespace Cells.IntegrationTests.EndToEnd;
+
+/// <summary>The operator's commands as programs against the tree of `cells up`: what they write, and how they end.</summary>
+[NonParallelizable]
+public sealed class CommandLineTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Test]
+    public async Task A_server_is_listed_shown_explained_and_deleted_with_its_progress_told()
+    {
+        var up = await SharedTree.UpAsync();
+        using var cloud = await up.EnterAsync();
+        var name = $"cli-{Guid.NewGuid():N}";
+        var id = await cloud.CreateAsync(name, await cloud.NewImageAsync(name));
+        await cloud.UntilAsync(id, Patience, "ACTIVE");
+
+        var listed = (await up.CellsJsonAsync("server", "list", "--name", name))["servers"]!.AsArray().Single()!;
+        var (cell, host) = ((string)listed["cell"]!, (string)listed["host"]!);
+        var names = await up.CellsAsync("server", "list", "--cell", cell, "--host", host, "--status", "active", "-o", "name");
+        var shown = await up.CellsAsync("server", "show", name, "-o", "yaml");
+        var told = await up.CellsAsync("server", "explain", name);
+        Assert.Multiple(() =>
+        {
+            Assert.That((string)listed["server"]!, Is.EqualTo(id));
+            Assert.That(names.Out.Split('\n'), Does.Contain(id), names.Said);
+            Assert.That(shown.Out, Does.Contain($"name: {name}\n").And.Contain("status: ACTIVE\n").And.Contain($"cell: {cell}\n"), shown.Said);
+            Assert.That(told.Out, Does.Contain($"placed on host {host} of cell {cell}"), told.Said);
+        });
+
+        var deleted = await up.CellsAsync("server", "delete", name, "--wait");
+        Assert.That((deleted.Code, deleted.Out), Is.EqualTo((0, "")), deleted.Said);
+        Assert.That(deleted.Error, Does.EndWith($"server {id}: deleted\n"));
+        Assert.That((await up.SimAsync()) is var sim && (await sim.AccountAsync()).Domains.Contains(id), Is.False, "nothing of it runs");
+        Assert.That((await up.CellsAsync("server", "show", name)).Code, Is.EqualTo(3));
+        Assert.That((string)(await up.CellsJsonAsync("server", "show", id))["status"]!, Is.EqualTo("DELETED"), "by its id it is still known");
+    }
+
+    [Test]
+    public async Task Every_noun_lists_and_shows_what_the_tree_has()
+    {
+        var up = await SharedTree.UpAsync();
+
+        var cells = (await up.CellsJsonAsync("cell", "list"))["cells"]!.AsArray().Select(c => (string)c!["path"]!);
+        var hosts = (await up.CellsAsync("host", "list", "--cell", "east-1", "-o", "name")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var host = await up.CellsJsonAsync("host", "show", hosts[0]);
+        var pool = await up.CellsJsonAsync("pool", "show", (string)host["pool"]!);
+        var link = await up.CellsJsonAsync("link", "show", "east");
+        var cell = await up.CellsAsync("cell", "show", "east-1");
+        Assert.Multiple(() =>
+        {
+            Assert.That(cells, Is.EquivalentTo(new[]
+            {
+                "global", "global.east", "global.east.east-1", "global.east.east-2", "global.west", "global.west.west-1", "global.west.west-2",
+            }));
+            Assert.That(hosts, Has.Length.EqualTo(8).And.All.StartsWith("east-1-h"));
+            Assert.That(((string)host["cell"]!, (string)host["status"]!, (bool)host["silent"]!), Is.EqualTo(("east-1", "up", false)));
+            Assert.That(pool["members"]!.AsArray().Select(m => (string)m!), Is.EqualTo(new[] { hosts[0] }));
+            Assert.That((string)link["health"]!, Is.EqualTo("up"));
+            Assert.That(cell.Out, Does.Match(@"(?m)^path +global\.east\.east-1$"));
+        });
+        foreach (var words in new[] { "pool list", "task list", "tasks", "drift", "link list", "link parked list", "hosts", "tree" })
+            Assert.That((await up.CellsAsync(words.Split(' '))).Code, Is.Zero, words);
+    }
+
+    [Test]
+    public async Task What_is_not_there_ends_with_3_nobody_with_4_and_a_refusal_with_1()
+    {
+        var up = await SharedTree.UpAsync();
+
+        await AssertEndsAsync(3, "No host 'nowhere' is known here", up.CellsAsync("host", "show", "nowhere"));
+        await AssertEndsAsync(3, "No cell 'nowhere' is known here", up.CellsAsync("cell", "show", "nowhere"));
+        await AssertEndsAsync(3, "No server has the name or id 'nowhere'", up.CellsAsync("server", "delete", "nowhere"));
+        await AssertEndsAsync(3, "could not be found", up.CellsAsync("server", "delete", $"{Guid.NewGuid()}"));
+        await AssertEndsAsync(1, "status 'odd' is none of", up.CellsAsync("hosts", "--status", "odd"));
+        await AssertEndsAsync(1, "nowhere", up.CellsAsync("link", "parked", "retry", "nowhere", "key"));
+        await AssertEndsAsync(4, "Nobody answers at http://127.0.0.1:1/identity/v3", up.CellsAsync("tree", "--url", "http://127.0.0.1:1"));
+        await AssertEndsAsync(1, "--data /nowhere/at/all: there is no such directory", CellsUp.RunCellsAsync("hosts", "--data", "/nowhere/at/all"));
+    }
+
+    [Test]
+    public async Task Bash_completes_commands_options_and_values()
+    {
+        var script = (await CellsUp.RunCellsAsync("completion", "bash")).Out;
+
+        Assert.That(await CompleteAsync(script, "cells", "server", "de"), Is.EqualTo("delete"));
+        Assert.That(await CompleteAsync(script, "cells", "link", "parked", ""), Does.StartWith("drop list retry"));
+        Assert.That(await CompleteAsync(script, "cells", "hosts", "--st"), Is.EqualTo("--status"));
+        Assert.That(await CompleteAsync(script, "cells", "server", "list", "-o", "j"), Is.EqualTo("json"));
+        Assert.That(await CompleteAsync(script, "cells", "tr"), Is.EqualTo("tree"));
+    }
+
+    /// <summary>What bash offers for the last word.</summary>
+    private static async Task<string> CompleteAsync(string script, params string[] words)
+    {
+        var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using var bash = Process.Start(start)!;
+        await bash.StandardInput.WriteAsync($"{script}\nCOMP_WORDS=({string.Join(' ', words.Select(w => $"'{w}'"))}); COMP_CWORD={words.Length - 1}; _cells; echo \"${{COMPREPLY[*]}}\"\n");
+        bash.StandardInput.Close();
+        var said = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        return said.Trim();
+    }
+
+    private static async Task AssertEndsAsync(int code, string expected, Task<Ended> ending)
+    {
+        var ended = await ending;
+        Assert.That((ended.Code, ended.Out), Is.EqualTo((code, "")), ended.Said);
+        Assert.That(ended.Error, Does.Contain(expected));
+    }
+}
