@@ -43,6 +43,17 @@ internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRe
     /// <exception cref="XenApiUnknownOutcome">It may have been done.</exception>
     public Task<T> CallAsync<T>(XenRequest<T> request, CancellationToken stop) => CallAsync(request.Call.Name, link => link.Calls.CallAsync(request, stop));
 
+    public async Task<XenRef<T>> RefAsync<T>(XenRequest<XenRef<T>> byUuid, CancellationToken stop)
+    {
+        if (LinkFor(byUuid.Call.Name).Refs.Find(byUuid) is { } known)
+            return known;
+        var found = await CallAsync(byUuid, stop);
+        Remember(byUuid, found);
+        return found;
+    }
+
+    public void Remember<T>(XenRequest<XenRef<T>> byUuid, XenRef<T> reference) => Volatile.Read(ref _connection).Link?.Refs.Add(byUuid, reference);
+
     /// <inheritdoc cref="RunTaskAsync{T}(XenRequest{T}, Action{XenRef{XenTask}}, CancellationToken)"/>
     public Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop) => RunTaskAsync(request, static _ => { }, stop);
 

@@ -25,7 +25,7 @@ internal static class BuildSteps
             return NotThere(image);
         try
         {
-            var source = await context.Pool.CallAsync(Vdi.GetByUuid(ready.Vdi), stop);
+            var source = await context.Pool.RefAsync(Vdi.GetByUuid(ready.Vdi), stop);
             while (true)
             {
                 // An SR that cannot clone quickly makes a full copy.
@@ -58,14 +58,25 @@ internal static class BuildSteps
         return ProbeAnswer.NotDone.Instance;
     }
 
-    /// <summary>Rounded up by VHD storage, so it may be larger than asked; never made smaller than the image.</summary>
+    /// <summary>
+    /// A clone is as large as its image, and never made smaller. Growing it to what it has already is nothing; storage that rounds up further than VHDs do
+    /// has it larger by then, and calls the same size too small.
+    /// </summary>
     public static async Task<StepOutcome> SizeDiskAsync(StepContext context, CancellationToken stop)
     {
-        var disk = await context.Pool.CallAsync(Vdi.GetByUuid(context.Row.Vdi!.Value), stop);
-        var record = await context.Pool.CallAsync(Vdi.GetRecord(disk), stop);
-        var wanted = context.Row.Command!.Flavor.DiskBytes;
-        if (record.VirtualSize < wanted)
+        var wanted = FetchImage.RoundedUp(context.Row.Command!.Flavor.DiskBytes);
+        if (wanted <= FetchImage.RoundedUp(context.Row.Command.Image.SizeBytes))
+            return new StepOutcome.Done();
+        var disk = await context.Pool.RefAsync(Vdi.GetByUuid(context.Row.Vdi!.Value), stop);
+        try
+        {
             await context.Pool.CallAsync(Vdi.Resize(disk, wanted) with { Timeout = TimeSpan.FromMinutes(10) }, stop);
+        }
+        catch (XenApiFailure refused) when (refused.Code == "SR_BACKEND_FAILURE_79")
+        {
+            if ((await context.Pool.CallAsync(Vdi.GetRecord(disk), stop)).VirtualSize < wanted)
+                throw;
+        }
         return new StepOutcome.Done();
     }
 
@@ -75,7 +86,9 @@ internal static class BuildSteps
         var vm = new NewVm(
             Marks.NameOf(context.Row.Id), command.Name, command.Flavor.Vcpus, command.Flavor.MemoryMib * Units.Mib, Marks.Of(context.Row.Stamp));
         var made = await context.Pool.CallAsync(Vm.Create(vm), stop);
-        return new StepOutcome.Done(Vm: (await context.Pool.CallAsync(Vm.GetRecord(made), stop)).Uuid);
+        var uuid = (await context.Pool.CallAsync(Vm.GetRecord(made), stop)).Uuid;
+        context.Pool.Remember(Vm.GetByUuid(uuid), made);
+        return new StepOutcome.Done(Vm: uuid);
     }
 
     public static async Task<ProbeAnswer> FindVmAsync(StepContext context, CancellationToken stop)
@@ -88,7 +101,7 @@ internal static class BuildSteps
 
     public static async Task<StepOutcome> AttachDiskAsync(StepContext context, CancellationToken stop)
     {
-        var (vm, disk) = (await VmRefAsync(context, stop), await context.Pool.CallAsync(Vdi.GetByUuid(context.Row.Vdi!.Value), stop));
+        var (vm, disk) = (await VmRefAsync(context, stop), await context.Pool.RefAsync(Vdi.GetByUuid(context.Row.Vdi!.Value), stop));
         try
         {
             await context.Pool.CallAsync(Vbd.Create(new NewVbd(vm, disk, "0", Bootable: true, Marks.Of(context.Row.Stamp))), stop);
@@ -206,7 +219,7 @@ internal static class BuildSteps
     }
 
     private static async Task<XenRef<Vm>> VmRefAsync(StepContext context, CancellationToken stop) =>
-        await context.Pool.CallAsync(Vm.GetByUuid(context.Row.Vm!.Value), stop);
+        await context.Pool.RefAsync(Vm.GetByUuid(context.Row.Vm!.Value), stop);
 
     /// <summary>
     /// Makes a clone this attempt's. Adding the first key is the compare-and-set: it is refused when the key is there, so one clone has one owner.
@@ -230,6 +243,7 @@ internal static class BuildSteps
         marks[Marks.Self] = record.Uuid.ToString("D");
         await context.Pool.CallAsync(Vdi.SetOtherConfig(clone, marks), stop);
         await context.Pool.CallAsync(Vdi.SetNameLabel(clone, Marks.NameOf(context.Row.Id)), stop);
+        context.Pool.Remember(Vdi.GetByUuid(record.Uuid), clone);
         return record.Uuid;
     }
 

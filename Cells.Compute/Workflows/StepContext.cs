@@ -21,6 +21,12 @@ internal interface IPoolCalls
 {
     Task<T> CallAsync<T>(XenRequest<T> request, CancellationToken stop);
 
+    /// <summary>What a call by uuid gives, asked once for each object and connection: a reference holds as long as its object and its session.</summary>
+    Task<XenRef<T>> RefAsync<T>(XenRequest<XenRef<T>> byUuid, CancellationToken stop);
+
+    /// <summary>Spares the question: this is what the call would give.</summary>
+    void Remember<T>(XenRequest<XenRef<T>> byUuid, XenRef<T> reference);
+
     /// <summary>Begins the call as a task, waits for its end, destroys the task and gives its result.</summary>
     Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop);
 

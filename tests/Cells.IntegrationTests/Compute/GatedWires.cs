@@ -15,6 +15,16 @@ internal sealed partial class GatedWires(IXapiWireFactory inner) : IXapiWireFact
     /// <summary>How many calls ended without an answer.</summary>
     public int Lost => Volatile.Read(ref _lost);
 
+    /// <summary>Every method that was called so far, with how often.</summary>
+    public IReadOnlyDictionary<string, int> Counts
+    {
+        get
+        {
+            lock (_lock)
+                return new Dictionary<string, int>(_counts);
+        }
+    }
+
     /// <summary>How often the method was called on the wire so far.</summary>
     public int Count(string method)
     {

@@ -63,6 +63,10 @@ public sealed class ImageCacheActorTests
 
         public Task<T> CallAsync<T>(XenRequest<T> request, CancellationToken stop) => Task.FromResult((T)Perform(request.Call.Name, request.Arguments));
 
+        public Task<XenRef<T>> RefAsync<T>(XenRequest<XenRef<T>> byUuid, CancellationToken stop) => CallAsync(byUuid, stop);
+
+        public void Remember<T>(XenRequest<XenRef<T>> byUuid, XenRef<T> reference) { }
+
         public Task<T> RunTaskAsync<T>(XenRequest<T> request, CancellationToken stop) => CallAsync(request, stop);
 
         public async Task ImportRawVdiAsync(XenRef<Vdi> vdi, IByteSource body, TimeSpan timeout, CancellationToken stop)

@@ -28,6 +28,13 @@ internal sealed class DataModel
         .. _model.GetProperty("error_codes_without_published_parameters").EnumerateArray().Select(e => e.GetString()!),
     ];
 
+    /// <summary>What any message of any class says it may raise.</summary>
+    public IReadOnlyList<string> ErrorsOfMessages =>
+    [
+        .. _model.GetProperty("classes").EnumerateArray().SelectMany(c => c.GetProperty("messages").EnumerateArray())
+            .SelectMany(m => m.GetProperty("errors").EnumerateArray()).Select(e => e.GetString()!).Distinct().Order(StringComparer.Ordinal),
+    ];
+
     public JsonElement? Message(string className, string name) => Find(className, "messages", name);
 
     public JsonElement? Field(string className, string name) => Find(className, "fields", name);

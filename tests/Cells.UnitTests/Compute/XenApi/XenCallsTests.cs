@@ -109,6 +109,39 @@ public sealed class XenCallsTests
         Assert.That(named.Where(code => FailureKinds.Of(code) == FailureKind.Unknown), Is.Empty);
     }
 
+    /// <summary>Calls that are not made yet too: what a published message says it may raise is judged, not left to chance.</summary>
+    [Test]
+    public void Every_error_that_any_published_message_names_is_judged()
+    {
+        var named = DataModel.Require().ErrorsOfMessages;
+
+        Assert.That(named, Is.Not.Empty);
+        Assert.That(named.Where(IsUnjudged), Is.Empty);
+    }
+
+    [Test]
+    public void Every_error_that_the_simulator_raises_is_judged()
+    {
+        var raised = Directory.GetFiles(Path.Combine(Repository.Root, "Cells.XenSim"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(file), "XapiFailure\\(\"([A-Z_0-9]+)\"").Select(m => m.Groups[1].Value))
+            .Distinct().ToList();
+
+        Assert.That(raised, Has.Count.GreaterThan(50));
+        Assert.That(raised.Where(IsUnjudged), Is.EqualTo(new[] { "Fault" }).Or.Empty, "'Fault' is JSON for a call without an asynchronous form");
+    }
+
+    /// <summary>Unknown is a judgement where it is named, and chance where it is not.</summary>
+    private static bool IsUnjudged(string code) => FailureKinds.Of(code) == FailureKind.Unknown && !FailureKinds.NamedCodes.Contains(code);
+
+    [TestCase("CANNOT_CONTACT_HOST", FailureKind.Retry)]
+    [TestCase("HOST_STILL_BOOTING", FailureKind.Retry)]
+    [TestCase("HOST_UNKNOWN_TO_MASTER", FailureKind.Retry)]
+    [TestCase("HOST_DISABLED", FailureKind.Refuse)]
+    [TestCase("HOST_NOT_ENOUGH_FREE_MEMORY", FailureKind.Refuse)]
+    [TestCase("SR_BACKEND_FAILURE_46", FailureKind.Refuse)]
+    [TestCase("TASK_CANCELLED", FailureKind.Unknown)]
+    public void Codes_of_pools_and_hosts(string code, FailureKind expected) => Assert.That(FailureKinds.Of(code), Is.EqualTo(expected));
+
     [Test]
     public void Every_error_we_name_is_published() =>
         Assert.That(FailureKinds.NamedCodes.Except(DataModel.Require().ErrorCodes), Is.Empty);
