@@ -72,7 +72,8 @@ internal sealed class CellLinks : ILinks, IParkedMessages, IDisposable
         foreach (var link in _links.Values)
         {
             var parts = new LinkParts(
-                _around.Cell, link.Neighbour.Name, link.Neighbour.Kind, _around.OwnPast, _around.Transport, link.SignKey, link.CheckKey, _around.Store,
+                _around.Cell, link.Neighbour.Name, link.Neighbour.Kind, _around.OwnPast, _around.Transport, link.SignKey, link.CheckKey,
+                () => _around.Keys.JoinBefore(link.Neighbour.Name, _around.Cell), _around.Store,
                 _around.Committer, _around.Ids, _around.Time, router, source, link.Board, _around.Hooks, _around.Logger);
             link.Actor = _around.System.ActorOf(Props.Create(() => new LinkActor(parts)), $"link-{link.Neighbour.Name}");
             _around.Subscribe(link.Actor);

@@ -206,6 +206,11 @@ internal sealed partial class LinkActor : ReceiveActor
     {
         if (_changing)
             return FrameRefusal.None;      // what it speaks of is about to end; after the change we say hello ourselves
+        if (_record!.Past.InIncarnation == 0 && _parts.JoinBefore() is { } end && _parts.Time.GetUtcNow() >= end)
+        {
+            _problem = $"{Neighbour} came after its join token had ended ({end:u}): make another one with `cells cell token`.";
+            return FrameRefusal.JoinOver;
+        }
         var hello = Hello.Read(frame.Body);
         var before = _session.Proved;
         (_session, var refusal, var proved) = _session.OnHello(frame, hello);

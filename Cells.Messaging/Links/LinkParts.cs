@@ -8,6 +8,7 @@ namespace Cells.Messaging.Links;
 
 /// <summary>What the actors of one link are made of.</summary>
 /// <param name="OwnPast">Our PostgreSQL system identifier and timeline at the start of the process.</param>
+/// <param name="JoinBefore">See <see cref="ILinkKeys.JoinBefore"/>.</param>
 /// <param name="SignKey">For what we send; <paramref name="CheckKey"/> for what we hear.</param>
 internal sealed record LinkParts(
     CellName Cell,
@@ -17,6 +18,7 @@ internal sealed record LinkParts(
     ITransport Transport,
     LinkKey SignKey,
     LinkKey CheckKey,
+    Func<DateTimeOffset?> JoinBefore,
     ILinkStore Store,
     ICommitter Committer,
     IIdSource Ids,

@@ -229,7 +229,7 @@ public sealed class LinkScenarioTests
         var theirs = new Hello(2, 2, 7, ours.Session, 0, false, "2/1", 1L << 32, 0, 0, 0, 0, 0, 0);
 
         world.Transport.Inject(LinkWorld.Child, LinkWorld.Parent, EnvelopeCodec.Seal(
-            new Envelope(LinkWorld.Child, LinkWorld.Parent, FrameKind.Hello, 0, 7, 1, theirs.ToBody()), world.Keys.Find(LinkWorld.Child, LinkWorld.Parent)));
+            new Envelope(LinkWorld.Child, LinkWorld.Parent, FrameKind.Hello, 0, 7, 1, theirs.ToBody()), world.Keys.Find(LinkWorld.Child, LinkWorld.Parent)!));
         world.Settle();
 
         Assert.That(world.Up.Status.Problem, Does.Contain("It speaks link protocol version 2, this cell version 1."));

@@ -38,7 +38,7 @@ internal sealed class LinkWorld
     public Node Up { get; }
     public Node Down { get; }
     public LinkHooks Hooks { get; init; } = LinkHooks.None;
-    public DerivedLinkKeys Keys { get; } = new(new byte[32]);
+    public ILinkKeys Keys { get; init; } = new DerivedLinkKeys(new byte[32]);
     public TimeSpan Elapsed => _time.Elapsed;
 
     /// <summary>Commits one more message of a key; each key's messages count from 1.</summary>
