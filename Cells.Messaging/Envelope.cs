@@ -69,4 +69,7 @@ internal enum FrameRefusal
 
     /// <summary>More frames waited than this cell holds for one link.</summary>
     Overflow = 11,
+
+    /// <summary>From a neighbour that was never met, after the time its join token gave it.</summary>
+    JoinOver = 12,
 }

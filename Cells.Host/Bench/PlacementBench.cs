@@ -4,6 +4,7 @@ using Cells.Api.Http;
 using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Host.Clients;
+using Cells.Host.Configuration;
 using Cells.Host.Replay;
 
 namespace Cells.Host.Bench;
@@ -22,11 +23,11 @@ internal sealed class PlacementBench(TimeProvider time, IIdSource ids)
     private const string FlavorId = "bench";
 
     /// <param name="atOnce">Placements under way at once.</param>
-    public async Task<PlacementResult> RunAsync(int placements, int atOnce, CancellationToken stop)
+    public async Task<PlacementResult> RunAsync(BusChoice bus, int placements, int atOnce, CancellationToken stop)
     {
         if (placements > MostPlacements)
             throw new CellsException($"--placements must be at most {MostPlacements}: more does not fit on the benchmark's {PlacementTree.Hosts} hosts.");
-        await using var tree = await PlacementTree.StartAsync(ids, time, stop);
+        await using var tree = await PlacementTree.StartAsync(bus, ids, time, stop);
         var (caller, asked) = await PrepareAsync(tree, stop);
         var (top, cell) = (await tree.TopDatabaseAsync(stop), await tree.CellDatabaseAsync(stop));
 

@@ -24,6 +24,7 @@ internal sealed class PlacementTree : IAsyncDisposable
     private readonly string _path;
     private DataDirectory? _directory;
     private SimulatorProcess? _simulator;
+    private Bus? _bus;
 
     private PlacementTree(string path) => _path = path;
 
@@ -35,12 +36,12 @@ internal sealed class PlacementTree : IAsyncDisposable
     public Task<string> TopDatabaseAsync(CancellationToken stop) => Databases.EnsureAsync(Top, stop);
     public Task<string> CellDatabaseAsync(CancellationToken stop) => Databases.EnsureAsync(Cell, stop);
 
-    public static async Task<PlacementTree> StartAsync(IIdSource ids, TimeProvider time, CancellationToken stop)
+    public static async Task<PlacementTree> StartAsync(BusChoice bus, IIdSource ids, TimeProvider time, CancellationToken stop)
     {
         var tree = new PlacementTree(Path.Combine(Path.GetTempPath(), $"cells-bench-{ids.NewGuid():N}"));
         try
         {
-            await tree.StartPartsAsync(ids, time, stop);
+            await tree.StartPartsAsync(bus, ids, time, stop);
             return tree;
         }
         catch
@@ -54,6 +55,8 @@ internal sealed class PlacementTree : IAsyncDisposable
     {
         if (Process is not null)
             await Process.DisposeAsync();
+        if (_bus is not null)
+            await _bus.DisposeAsync();
         if (_simulator is not null)
             await _simulator.EndAsync(CancellationToken.None);
         if (Databases is not null)
@@ -64,7 +67,7 @@ internal sealed class PlacementTree : IAsyncDisposable
             Directory.Delete(_path, recursive: true);
     }
 
-    private async Task StartPartsAsync(IIdSource ids, TimeProvider time, CancellationToken stop)
+    private async Task StartPartsAsync(BusChoice bus, IIdSource ids, TimeProvider time, CancellationToken stop)
     {
         var topology = new Topology(
             [new(Top, CellKind.Api, null, "nova", 0, []), new(Cell, CellKind.Compute, Top, "nova", Hosts, [])], Shape);
@@ -72,6 +75,7 @@ internal sealed class PlacementTree : IAsyncDisposable
         _directory = new DataDirectory(_path, ids);
         // Two cells, and two databases more for the limit (PlacementLimit).
         Databases = await Databases.PrivateAsync(_directory.Postgres, topology.Cells.Count + 2, time, _loggers.CreateLogger("Cells.Bench"), stop);
+        _bus = await Bus.StartAsync(bus, _directory, topology, time, _loggers, stop);
         _simulator = await SimulatorProcess.StartAsync(
             _directory.Hosts,
             [
@@ -81,7 +85,7 @@ internal sealed class PlacementTree : IAsyncDisposable
             time, stop);
         Process = await TreeProcess.StartAsync(
             new TreeParts(topology, _directory, Databases, _simulator.Fleet, (await File.ReadAllTextAsync(_directory.HostPasswordFile, stop)).Trim(),
-                FreePort.Resolve(new IPEndPoint(IPAddress.Loopback, 0)), time, ids, _loggers) { Images = new WithheldImages() },
+                FreePort.Resolve(new IPEndPoint(IPAddress.Loopback, 0)), time, ids, _loggers) { Images = new WithheldImages(), Transport = _bus.Transport },
             stop);
         Rc = Process.WriteEntry();
         using var cloud = await CloudClient.EnterAsync(Rc, stop);

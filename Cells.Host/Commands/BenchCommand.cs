@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cells.Contracts;
 using Cells.Host.Bench;
+using Cells.Host.Configuration;
 using Spectre.Console;
 
 namespace Cells.Host.Commands;
@@ -31,12 +32,14 @@ internal static class BenchCommand
     {
         var placements = new Option<int>("--placements") { Description = "Servers placed while measured.", DefaultValueFactory = _ => 20_000 };
         var atOnce = new Option<int>("--at-once") { Description = "Servers under way at once.", DefaultValueFactory = _ => 256 };
+        var bus = new Option<string>("--bus") { Description = "Between the two cells: in-process, or rabbitmq (a private node).", DefaultValueFactory = _ => BusChoice.InProcess }
+            .AcceptOnlyFromAmong(BusChoice.InProcess, BusChoice.RabbitMq);
         var output = CommandLine.OutputOption();
-        var command = new Command("placement", "Placements: REST handler to committed claim and observed copy at the top, two levels of cells, no hypervisor calls.") { placements, atOnce, output };
+        var command = new Command("placement", "Placements: REST handler to committed claim and observed copy at the top, two levels of cells, no hypervisor calls.") { placements, atOnce, bus, output };
         command.SetAction(async (parsed, stop) =>
         {
             var (count, most) = (AtLeastOne("--placements", parsed.GetValue(placements)), AtLeastOne("--at-once", parsed.GetValue(atOnce)));
-            Print(await new PlacementBench(SystemTime.Provider, new SystemIds()).RunAsync(count, most, stop), parsed.GetValue(output)!);
+            Print(await new PlacementBench(SystemTime.Provider, new SystemIds()).RunAsync(BusChoice.Parse(parsed.GetValue(bus)!), count, most, stop), parsed.GetValue(output)!);
             return 0;
         });
         return command;

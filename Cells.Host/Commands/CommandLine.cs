@@ -19,6 +19,7 @@ internal static class CommandLine
         {
             UpCommand.Create(),
             RunCommand.Create(),
+            ConfigCommand.Create(),
             BusCommand.Create(),
             ServerCommand.Create(),
             FleetCommands.Host(),

@@ -1,17 +1,18 @@
 using System.CommandLine;
 using Cells.Contracts;
 using Cells.Host.Configuration;
+using Cells.Host.Joining;
 using Cells.Host.Up;
 using Microsoft.Extensions.Logging;
 
 namespace Cells.Host.Commands;
 
-/// <summary>`cells run --config FILE`: the cells of a configuration file in this process, over a PostgreSQL server and hosts that are there already.</summary>
+/// <summary>`cells run --config FILE`: the cells of a configuration file in this process, over servers and hosts that are there already; their neighbours may run elsewhere.</summary>
 internal static class RunCommand
 {
     public static Command Create()
     {
-        var config = new Option<string>("--config") { Description = "YAML file: data, database, listen, cells (as in a topology file, with real hosts).", Required = true };
+        var config = new Option<string>("--config") { Description = "YAML file: data, database, bus, join, listen, url, cells (as in a topology file, with real hosts).", Required = true };
         var command = new Command("run", "Run the cells of a configuration file over real servers: nothing is simulated, nothing else is started.") { config };
         command.SetAction((parsed, stop) => RunAsync(RunFile.Read(parsed.GetValue(config)!), stop));
         return command;
@@ -22,13 +23,22 @@ internal static class RunCommand
         var (time, ids) = (SystemTime.Provider, new SystemIds());
         using var loggers = Loggers.ToStandardError(LogLevel.Information);
         using var directory = new DataDirectory(file.Data, ids);
+        new Joins(file.Data, ids, time).Use(file);
         await using var databases = await Databases.NamedAsync(file.Database, stop);
         Console.WriteLine($"cells run: {databases.Told}");
+        await using var bus = Bus.Of(file, directory, time, loggers);
+        if (bus.Told is { } told)
+            Console.WriteLine($"cells run: {told}");
         await using var tree = await TreeProcess.StartAsync(
-            new TreeParts(file.Topology, directory, databases, Fleet: null, SimulatedPassword: "", FreePort.Resolve(file.Listen), time, ids, loggers), stop);
-        tree.WriteEntry();
+            new TreeParts(file.Topology, directory, databases, Fleet: null, SimulatedPassword: "", FreePort.Resolve(file.Listen), time, ids, loggers)
+            {
+                Transport = bus.Transport,
+                Url = file.Url,
+            }, stop);
+        if (tree.BaseUrl.Length > 0)
+            tree.WriteEntry();
         Console.WriteLine($"cells run: {string.Join(", ", file.Topology.Cells.Select(file.Topology.PathOf))}");
-        Console.WriteLine($"ready: {tree.BaseUrl}");
+        Console.WriteLine($"ready: {(tree.BaseUrl.Length > 0 ? tree.BaseUrl : "no API cell here")}");
         await tree.WaitAsync(stop);
         Console.WriteLine("cells run: ended");
         return 0;

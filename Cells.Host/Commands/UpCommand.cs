@@ -65,12 +65,7 @@ internal static class UpCommand
                 ? await Databases.NamedAsync(named, stop)
                 : await Databases.PrivateAsync(directory.Postgres, topology.Cells.Count, time, loggers.CreateLogger("Cells.Up"), stop);
             Say($"{databases.Told}");
-            await using var bus = options.Bus switch
-            {
-                { UsesRabbitMq: false } => await Bus.InProcessAsync(directory, time, stop),
-                { Broker: { } broker } => await Bus.NamedAsync(broker, directory, topology, time, loggers, stop),
-                _ => await Bus.PrivateAsync(directory, topology, time, loggers, stop),
-            };
+            await using var bus = await Bus.StartAsync(options.Bus, directory, topology, time, loggers, stop);
             if (bus.Told is { } told)
                 Say(told);
             simulator = await StartSimulatorAsync(topology, directory, options.Latency, time, stop);

@@ -8,7 +8,7 @@ namespace Cells.Host.Configuration;
 internal sealed record BusChoice(bool UsesRabbitMq, Uri? Broker)
 {
     public const string InProcess = "in-process";
-    private const string RabbitMq = "rabbitmq";
+    public const string RabbitMq = "rabbitmq";
 
     /// <exception cref="CellsException">The text is none of in-process, rabbitmq, rabbitmq=URL.</exception>
     public static BusChoice Parse(string text) => text switch

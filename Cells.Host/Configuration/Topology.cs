@@ -26,45 +26,60 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
 
     public IEnumerable<TopologyCell> ChildrenOf(CellName cell) => Cells.Where(c => c.Parent == cell);
 
+    /// <summary>Its parent runs in another process.</summary>
+    public bool HasParentElsewhere(TopologyCell cell) => cell.Parent is { } parent && Cells.All(c => c.Name != parent);
+
     /// <summary>Whom a cell has links with: its children, and its parent last.</summary>
     public IReadOnlyList<Neighbour> NeighboursOf(TopologyCell cell) =>
     [
-        .. ChildrenOf(cell.Name).Select(child => new Neighbour(child.Name, NeighbourKind.Child)),
+        .. ChildrenOf(cell.Name).Select(child => child.Name).Concat(cell.ChildrenElsewhere).Select(child => new Neighbour(child, NeighbourKind.Child)),
         .. cell.Parent is { } parent ? new[] { new Neighbour(parent, NeighbourKind.Parent) } : [],
     ];
 
     /// <summary>Names from the top down, joined by '.', for people.</summary>
     public string PathOf(TopologyCell cell) => cell.Parent is { } parent
-        ? $"{PathOf(Cells.Single(c => c.Name == parent))}.{cell.Name}"
+        ? $"{(Cells.FirstOrDefault(c => c.Name == parent) is { } above ? PathOf(above) : parent.Value)}.{cell.Name}"
         : cell.Name.Value;
+
+    /// <summary>As it stands in files.</summary>
+    public static string KindWord(CellKind kind) => kind switch
+    {
+        CellKind.Api => "api",
+        CellKind.Routing => "routing",
+        CellKind.Compute => "compute",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind of cell"),
+    };
 
     /// <exception cref="CellsException">The file is not a topology; the message names line, key and what is valid.</exception>
     public static Topology Read(string path, int hostsPerCell)
     {
         var file = ConfigurationFile.Read(path);
         file.AllowOnly(file.Root, "the topology", "cells", "simulated_host");
-        return Read(file, hostsPerCell);
+        return Read(file, hostsPerCell, isPart: false);
     }
 
-    /// <summary>The keys 'cells' and 'simulated_host' of a file whose other keys are its reader's.</summary>
-    internal static Topology Read(ConfigurationFile file, int hostsPerCell)
+    /// <summary>The key 'cells' of a file whose other keys are its reader's: parents and children may be elsewhere.</summary>
+    internal static Topology ReadPart(ConfigurationFile file) => Read(file, hostsPerCell: 0, isPart: true);
+
+    private static Topology Read(ConfigurationFile file, int hostsPerCell, bool isPart)
     {
         var cells = new List<TopologyCell>();
         var at = new Dictionary<CellName, YamlNode>();
         foreach (var node in file.List(file.Require(file.Root, "cells", "the topology"), "'cells'"))
         {
-            var cell = ReadCell(file, file.Mapping(node, "a cell"), hostsPerCell);
+            var cell = ReadCell(file, file.Mapping(node, "a cell"), hostsPerCell, isPart);
             if (!at.TryAdd(cell.Name, node))
                 throw file.Error(node, $"cell '{cell.Name}' stands here a second time; a name is unique in the tree.");
             cells.Add(cell);
         }
-        Check(file, cells, at);
+        Check(file, cells, at, isPart);
         return new Topology(cells, ReadShape(file));
     }
 
-    private static TopologyCell ReadCell(ConfigurationFile file, YamlMappingNode node, int hostsPerCell)
+    private static TopologyCell ReadCell(ConfigurationFile file, YamlMappingNode node, int hostsPerCell, bool isPart)
     {
-        file.AllowOnly(node, "a cell", "name", "kind", "parent", "zone", "simulated_hosts", "simulated_pools", "hosts");
+        string[] keys = ["name", "kind", "parent", "zone", "simulated_hosts", "simulated_pools", "hosts"];
+        file.AllowOnly(node, "a cell", isPart ? [.. keys, "children"] : keys);
         var name = Name(file, file.Require(node, "name", "a cell"));
         var kindNode = file.Require(node, "kind", $"cell '{name}'");
         CellKind kind = file.Text(kindNode, "'kind'") switch
@@ -75,15 +90,18 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
             var other => throw file.Error(kindNode, $"cell '{name}': kind '{other}' is none of api, routing, compute."),
         };
         CellName? parent = ConfigurationFile.Find(node, "parent") is { } p ? Name(file, p) : null;
-        var zone = ConfigurationFile.Find(node, "zone") is { } z ? file.Text(z, "'zone'") : "nova";
+        var zone = ConfigurationFile.Find(node, "zone") is { } z ? file.Text(z, "'zone'") : TopologyCell.DefaultZone;
         var hosts = ConfigurationFile.Find(node, "hosts") is { } list ? ReadHosts(file, list) : [];
         var pools = ConfigurationFile.Find(node, "simulated_pools") is { } p2 ? ReadPools(file, p2) : [];
         var simulated = ConfigurationFile.Find(node, "simulated_hosts") is { } s
             ? file.Number(s, "'simulated_hosts'", 0, 1000)
             : kind == CellKind.Compute && hosts.Count == 0 && pools.Count == 0 ? hostsPerCell : 0;
+        List<CellName> children = ConfigurationFile.Find(node, "children") is { } far ? [.. file.List(far, "'children'").Select(child => Name(file, child))] : [];
+        if (kind == CellKind.Compute && children.Count > 0)
+            throw file.Error(node, $"cell '{name}' is a compute cell and can have no children: only api and routing cells have.");
         if (kind != CellKind.Compute && (simulated > 0 || hosts.Count > 0 || pools.Count > 0))
             throw file.Error(node, $"cell '{name}' is of kind {file.Text(kindNode, "'kind'")} and can have no hosts: only compute cells have.");
-        return new TopologyCell(name, kind, parent, zone, simulated, hosts) { SimulatedPools = pools };
+        return new TopologyCell(name, kind, parent, zone, simulated, hosts) { SimulatedPools = pools, ChildrenElsewhere = children };
     }
 
     private static List<SimulatedPool> ReadPools(ConfigurationFile file, YamlNode list)
@@ -143,26 +161,31 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
         };
     }
 
-    private static void Check(ConfigurationFile file, List<TopologyCell> cells, Dictionary<CellName, YamlNode> at)
+    private static void Check(ConfigurationFile file, List<TopologyCell> cells, Dictionary<CellName, YamlNode> at, bool isPart)
     {
         foreach (var cell in cells)
         {
+            if (cell.ChildrenElsewhere.FirstOrDefault(child => cells.Exists(c => c.Name == child)) is { Value.Length: > 0 } here)
+                throw file.Error(at[cell.Name], $"cell '{cell.Name}' has '{here}' under 'children', which are those of other processes, and '{here}' is in this file.");
             if (cell.Parent is not { } parent)
                 continue;
-            var above = cells.Find(c => c.Name == parent)
-                ?? throw file.Error(at[cell.Name], $"cell '{cell.Name}' names the parent '{parent}', which is not in the file. Nearest name: '{NearestKey.Of(parent.Value, cells.Select(c => c.Name.Value))}'.");
+            var above = cells.Find(c => c.Name == parent);
+            if (above is null && isPart)
+                continue;
+            if (above is null)
+                throw file.Error(at[cell.Name], $"cell '{cell.Name}' names the parent '{parent}', which is not in the file. Nearest name: '{NearestKey.Of(parent.Value, cells.Select(c => c.Name.Value))}'.");
             if (above.Kind == CellKind.Compute)
                 throw file.Error(at[cell.Name], $"cell '{cell.Name}' hangs under '{parent}', a compute cell: only api and routing cells have children.");
         }
         var tops = cells.Where(c => c.Parent is null).ToList();
-        if (tops.Count != 1)
+        if (tops.Count != 1 && !(isPart && tops.Count == 0))
             throw file.Error(file.Root, $"one cell must have no parent (the top); here {tops.Count} have none: {string.Join(", ", tops.Select(t => t.Name))}.");
-        if (tops[0].Kind != CellKind.Api)
+        if (tops.Count > 0 && tops[0].Kind != CellKind.Api)
             throw file.Error(at[tops[0].Name], $"the top cell '{tops[0].Name}' must be of kind api: clients enter there.");
         foreach (var cell in cells)
         {
             var seen = new HashSet<CellName>();
-            for (var c = cell; c.Parent is { } parent; c = cells.Single(x => x.Name == parent))
+            for (var c = cell; c is not null; c = c.Parent is { } parent ? cells.Find(x => x.Name == parent) : null)
                 if (!seen.Add(c.Name))
                     throw file.Error(at[cell.Name], $"cell '{cell.Name}' is its own ancestor.");
         }
@@ -177,6 +200,11 @@ internal sealed record Topology(IReadOnlyList<TopologyCell> Cells, SimulatedHost
 /// <param name="SimulatedHosts">How many XenSim hosts are started for it.</param>
 internal sealed record TopologyCell(CellName Name, CellKind Kind, CellName? Parent, string Zone, int SimulatedHosts, IReadOnlyList<RealHost> Hosts)
 {
+    public const string DefaultZone = "nova";
+
+    /// <summary>Children that run in other processes.</summary>
+    public IReadOnlyList<CellName> ChildrenElsewhere { get; init; } = [];
+
     /// <summary>Simulated pools of several members.</summary>
     public IReadOnlyList<SimulatedPool> SimulatedPools { get; init; } = [];
 

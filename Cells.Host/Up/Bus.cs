@@ -20,14 +20,23 @@ internal sealed class Bus : IAsyncDisposable
     /// <summary>What it is, for people; null where there is nothing to say.</summary>
     public string? Told { get; private init; }
 
+    /// <summary>For a whole tree in this process.</summary>
+    /// <exception cref="CellsException">The private node does not start, or the named broker does not let a cell in.</exception>
+    public static Task<Bus> StartAsync(BusChoice choice, DataDirectory directory, Topology topology, TimeProvider time, ILoggerFactory loggers, CancellationToken stop) => choice switch
+    {
+        { UsesRabbitMq: false } => InProcessAsync(directory, time, stop),
+        { Broker: { } broker } => NamedAsync(broker, directory, topology, time, loggers, stop),
+        _ => PrivateAsync(directory, topology, time, loggers, stop),
+    };
+
     /// <summary>Ends the private node that a killed process may have left, which nobody needs now.</summary>
-    public static async Task<Bus> InProcessAsync(DataDirectory directory, TimeProvider time, CancellationToken stop)
+    private static async Task<Bus> InProcessAsync(DataDirectory directory, TimeProvider time, CancellationToken stop)
     {
         await PrivateBroker.StopLeftAsync(directory.RabbitMq, time, stop);
         return new Bus(new InProcessTransport(), null, null);
     }
 
-    public static async Task<Bus> PrivateAsync(DataDirectory directory, Topology topology, TimeProvider time, ILoggerFactory loggers, CancellationToken stop)
+    private static async Task<Bus> PrivateAsync(DataDirectory directory, Topology topology, TimeProvider time, ILoggerFactory loggers, CancellationToken stop)
     {
         var log = loggers.CreateLogger("Cells.Up");
         var node = await PrivateBroker.StartAsync(
@@ -41,12 +50,23 @@ internal sealed class Bus : IAsyncDisposable
 
     /// <param name="broker">amqp or amqps, host and port; it has the accounts and virtual hosts of <see cref="BusAccounts.Definitions"/>.</param>
     /// <exception cref="CellsException">It does not let a cell in.</exception>
-    public static async Task<Bus> NamedAsync(Uri broker, DataDirectory directory, Topology topology, TimeProvider time, ILoggerFactory loggers, CancellationToken stop)
+    private static async Task<Bus> NamedAsync(Uri broker, DataDirectory directory, Topology topology, TimeProvider time, ILoggerFactory loggers, CancellationToken stop)
     {
         var options = directory.Bus.Options(topology, _ => broker);
         foreach (var own in options.Own)
             await BrokerCheck.EnterAsync(own.Url, stop);
         return new Bus(new RabbitMqTransport(options, time, loggers.CreateLogger("Cells.Bus")), null, null) { Told = $"uses RabbitMQ at {broker.Host}:{broker.Port}" };
+    }
+
+    /// <summary>Cells of one file: over its broker, and those of their neighbours in other processes. Brokers that are away are waited for.</summary>
+    public static Bus Of(RunFile file, DataDirectory directory, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (file.Bus is not { } own)
+            return new Bus(new InProcessTransport(), null, null);
+        var here = file.Topology.Cells.Select(cell => cell.Name).ToHashSet();
+        // A child that was never given a token is expected at our own broker.
+        var options = directory.Bus.Options(file.Topology, cell => here.Contains(cell) ? own : directory.Bus.FindBroker(cell) ?? own);
+        return new Bus(new RabbitMqTransport(options, time, loggers.CreateLogger("Cells.Bus")), null, null) { Told = $"uses RabbitMQ at {own.Host}:{own.Port}" };
     }
 
     public async ValueTask DisposeAsync()

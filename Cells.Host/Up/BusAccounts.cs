@@ -11,6 +11,19 @@ internal sealed class BusAccounts(SecretFiles files)
 
     public string Publisher(CellName from, CellName to) => files.Text(FileOf(BrokerNames.Publisher(from, to)));
 
+    /// <summary>A password that the broker's owner has given us, or we give to a neighbour's.</summary>
+    public void PutPublisher(CellName from, CellName to, string password) => files.Put(FileOf(BrokerNames.Publisher(from, to)), password);
+
+    /// <summary>Where a neighbour of another process hears; null when nobody has said.</summary>
+    public Uri? FindBroker(CellName neighbour) => files.Find(BrokerFileOf(neighbour)) is { } url ? new Uri(url) : null;
+
+    public void PutBroker(CellName neighbour, Uri broker) => files.Put(BrokerFileOf(neighbour), broker.ToString());
+
+    /// <summary>Which join token was taken.</summary>
+    public string? FindMark(string name) => files.Find(name);
+
+    public void PutMark(string name, string mark) => files.Put(name, mark);
+
     /// <summary>What the brokers of these cells must know.</summary>
     public string Definitions(Topology topology) => BrokerDefinitions.Of(topology.Cells.Select(cell => new CellAccounts(
         cell.Name,
@@ -33,6 +46,8 @@ internal sealed class BusAccounts(SecretFiles files)
                    neighbour.Name,
                    BrokerNames.Url(brokerOf(neighbour.Name), neighbour.Name, BrokerNames.Publisher(cell.Name, neighbour.Name), Publisher(cell.Name, neighbour.Name))),
         ]);
+
+    private static string BrokerFileOf(CellName neighbour) => $"{neighbour}.broker";
 
     private static string FileOf(string account) => $"{account}.password";
 }

@@ -8,7 +8,7 @@ namespace Cells.Host.Up;
 /// <summary>Which hypervisors a compute cell logs in to: those its configuration names, and those that are simulated for it.</summary>
 internal static class ComputeHosts
 {
-    /// <exception cref="CellsException">A password file cannot be read.</exception>
+    /// <exception cref="CellsException">A password file cannot be read, or others may read it.</exception>
     public static IReadOnlyList<HostLogin> Of(TopologyCell cell, SimulatedFleet? fleet, string simulatedPassword) =>
     [
         .. cell.Hosts.Select(h => new HostLogin(AddressOf(h.Url), new XenCredentials(h.User, Password(h))) { Members = [.. h.Members.Select(AddressOf)] }),
@@ -21,15 +21,5 @@ internal static class ComputeHosts
 
     private static HostAddress AddressOf(Uri url) => HostAddress.Parse(url.GetLeftPart(UriPartial.Authority));
 
-    private static string Password(RealHost host)
-    {
-        try
-        {
-            return File.ReadAllText(host.PasswordFile).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CellsException($"The password of host {host.Url} cannot be read from {host.PasswordFile}: {error.Message}", error);
-        }
-    }
+    private static string Password(RealHost host) => SecretText.Read(host.PasswordFile, $"The password of host {host.Url}");
 }

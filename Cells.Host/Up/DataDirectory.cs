@@ -35,7 +35,7 @@ internal sealed class DataDirectory : IDisposable
     public Guid Id => _lock.Id;
 
     public string Keys => System.IO.Path.Combine(Path, "keys");
-    public string LinkKeys => System.IO.Path.Combine(Path, "keys", "links");
+    public string LinkKeys => LinkKeysOf(Path);
     public string Postgres => System.IO.Path.Combine(Path, "postgres");
     public string RabbitMq => System.IO.Path.Combine(Path, "rabbitmq");
     public string Hosts => System.IO.Path.Combine(Path, "hosts");
@@ -46,6 +46,8 @@ internal sealed class DataDirectory : IDisposable
 
     public string HostPasswordFile => _secrets.File("hosts.password");
     public string AdminPassword => _secrets.Text("admin.password");
+
+    public static string LinkKeysOf(string path) => System.IO.Path.Combine(path, "keys", "links");
 
     /// <summary>The same without the lock: files that are there are only read, those that are missing are made whole.</summary>
     public static BusAccounts BusOf(string path, IIdSource ids) => new(new SecretFiles(System.IO.Path.Combine(path, "keys", "bus"), ids));

@@ -21,6 +21,9 @@ internal sealed class SecretFiles(string directory, IIdSource ids)
 
     public string Text(string name) => System.IO.File.ReadAllText(File(name)).Trim();
 
+    /// <returns>Null when it was never put.</returns>
+    public string? Find(string name) => System.IO.File.Exists(Path.Combine(directory, name)) ? Text(name) : null;
+
     public void Put(string name, string text)
     {
         System.IO.Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);

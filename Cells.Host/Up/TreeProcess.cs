@@ -40,7 +40,7 @@ internal sealed class TreeProcess : IAsyncDisposable
 
     public TreeParts Parts { get; }
 
-    /// <summary>Where clients reach the door, without a slash at its end.</summary>
+    /// <summary>Where clients reach the door, without a slash at its end; empty without an API cell.</summary>
     public string BaseUrl { get; private set; } = "";
 
     /// <summary>The top cell's door, free of HTTP.</summary>
@@ -166,7 +166,7 @@ internal sealed class TreeProcess : IAsyncDisposable
             kestrel.Listen(Parts.Listen);
         });
         _door = builder.Build();
-        BaseUrl = $"http://{Parts.Listen}";
+        BaseUrl = Parts.Url ?? $"http://{Parts.Listen}";
         var api = Own(ApiCell.Start(runtime, new ApiOptions(), new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images)));
         Home = api.Home!;
         await Home.StartAsync(stop);
@@ -214,6 +214,9 @@ internal sealed record TreeParts(
 {
     /// <summary>Where compute cells get image bytes; null: over HTTP from the home, by ticket.</summary>
     public IImageSource? Images { get; init; }
+
+    /// <summary>How clients and compute cells reach the door; null: as it listens.</summary>
+    public string? Url { get; init; }
 
     /// <summary>What carries frames; null: this process's memory. Its maker ends it, after the tree.</summary>
     public ITransport? Transport { get; init; }

@@ -26,6 +26,7 @@ internal static class CellCommand
         AdminCommand.List("list", "List the cells, parents before children.", Cells, "/cells"),
         AdminCommand.Show("cell", "Name of the cell.", "/cells", row => AdminCommand.Text(row, "name")),
         Tree(),
+        JoinTokenCommand.Create(),
     };
 
     /// <summary>Also the short form `cells tree`.</summary>

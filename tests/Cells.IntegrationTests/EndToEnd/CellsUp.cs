@@ -108,7 +108,7 @@ internal sealed class CellsUp : IAsyncDisposable
         await CloudClient.EnterAsync(
             new OpenRc(new Uri(Variables["OS_AUTH_URL"]), Variables["OS_USERNAME"], Variables["OS_PASSWORD"], Variables["OS_PROJECT_NAME"], "Default", "Default"),
             CancellationToken.None),
-        this);
+        () => Said);
 
     /// <summary>The simulated hosts' own door: faults, and what really runs.</summary>
     public async Task<SimDoor> SimAsync() => new(await SimDoor.ControlOfAsync(Data));
@@ -136,7 +136,7 @@ internal sealed class CellsUp : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
-    private static string Executable => Path.Combine(TestContext.CurrentContext.TestDirectory, "cells.dll");
+    public static string Executable => Path.Combine(TestContext.CurrentContext.TestDirectory, "cells.dll");
 
     private static Process Launch(string[] arguments)
     {

@@ -62,7 +62,7 @@ public sealed class ReplayTests
     /// <summary>Hosts are named after their cell: east-1-h01.</summary>
     private static string CellOf(HostAccount host) => host.Name[..host.Name.LastIndexOf("-h", StringComparison.Ordinal)];
 
-    private static string Repository => Above(d => File.Exists(Path.Combine(d.FullName, "Cells.sln")))
+    public static string Repository => Above(d => File.Exists(Path.Combine(d.FullName, "Cells.sln")))
         ?? throw new InvalidOperationException("The tests do not run inside the repository.");
 
     private static string? FindTrace(string name) =>
