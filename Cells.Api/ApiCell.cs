@@ -1,6 +1,7 @@
 using Cells.Api.Admin;
 using Cells.Api.Dispatch;
 using Cells.Api.Explaining;
+using Cells.Api.Fleet;
 using Cells.Api.Index;
 using Cells.Api.Nova;
 using Cells.Contracts;
@@ -60,6 +61,8 @@ public sealed class ApiCell : IDisposable
         var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, options.DropEpochCheck, log)), "index");
         var router = runtime.System.ActorOf(Props.Create(() => new RouterActor(dispatch, index)).WithMailboxCapacity(MailboxCapacity), "router");
         servers.Attach(dispatch);
+        if (door is { Fleet: var fleet })
+            runtime.System.ActorOf(Props.Create(() => new OperatorWordsActor(runtime.Name, fleet, runtime.Committer, runtime.Time, log)), "operator-words");
 
         runtime.Links.Attach(router, parents.Length == 0 ? null : new ObservedState(runtime.Database));
         var explanations = new Explanations(runtime.Name, runtime.Database);

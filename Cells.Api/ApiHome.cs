@@ -1,4 +1,5 @@
 using Cells.Api.Dispatch;
+using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Api.Identity;
 using Cells.Api.Images;
@@ -36,8 +37,10 @@ public sealed class ApiHome : IDisposable
         var (nets, ports) = (new NetworkStore(database, time), new PortStore(database));
         var addresses = new AddressReserve(ports, ids);
         var servers = new ServerStore(database);
+        Fleet = new FleetStore(database);
+        var words = new OperatorWords(Fleet, committer, time);
         Servers = new NovaServers(
-            servers, flavors, images, keypairs, quotas, new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
+            servers, flavors, images, keypairs, quotas, Fleet, new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Actions = new NovaActions(Servers, servers, dispatch, committer, time, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids);
@@ -55,6 +58,9 @@ public sealed class ApiHome : IDisposable
             .. new ServerInterfaces(servers).Routes,
             .. new NetworkRoutes(
                 neutron, new NeutronSubnets(nets, neutron, committer, time, ids), new NeutronPorts(ports, neutron, addresses, committer, time, ids)).Routes,
+            .. new NovaFleetRoutes(
+                new NovaServices(Fleet, words), new NovaHypervisors(Fleet, options), new NovaAggregates(Fleet, words, committer, time, ids),
+                new NovaZones(Fleet)).Routes,
         ];
     }
 
@@ -63,6 +69,7 @@ public sealed class ApiHome : IDisposable
 
     public NovaServers Servers { get; }
     public NovaActions Actions { get; }
+    internal FleetStore Fleet { get; }
     internal NovaFlavors Flavors { get; }
     public ImageTickets ImageTickets { get; }
     public HomeOptions Options { get; }

@@ -18,7 +18,7 @@ public sealed record ApiOptions
     /// <summary>Pause before a read or a change that the database could not take is tried again.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a ticket may wait for its cell to be known again, before it is dropped (the cell asks again).</summary>
+    /// <summary>How long a ticket, or what an operator says of a host, may wait for its cell to be known again before it is dropped: it comes again.</summary>
     public TimeSpan KeepTickets { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The planted bug "tombstone skipped": a delete of an unknown instance leaves no row. Reachable from tests only.</summary>

@@ -43,7 +43,7 @@ public sealed class ComputeCell
         var standing = new ComputeNode.Standing();
         var node = runtime.System.ActorOf(Props.Create(() => new ComputeNode(cell, standing)).WithMailboxCapacity(PlacerMailbox), "compute");
         runtime.KeepLease(options.Directory, node);
-        runtime.Links.Attach(node, new ComputeState(runtime.Name, runtime.Database));
+        runtime.Links.Attach(node, new ComputeState(runtime.Name, options.Zone, runtime.Database));
         return new ComputeCell(node);
     }
 

@@ -61,7 +61,10 @@ internal sealed class ComputeRouter : ReceiveActor
     {
         switch (m.Message)
         {
-            case BuildInstance or DeleteInstance or ActOnInstance:
+            case ConfigureHost other when other.Cell != _runtime.Name:
+                Sender.Tell(new WorkFailed(m.Link, m.Number, $"What was said is of a host of cell '{other.Cell}'; this is '{_runtime.Name}'."), Self);
+                break;
+            case BuildInstance or DeleteInstance or ActOnInstance or ConfigureHost:
                 _placer.Tell(m, Sender);
                 return;                                         // the placer counts it when it is decided
             case ImageTicket ticket when ticket.Cell == _runtime.Name:

@@ -7,7 +7,7 @@ namespace Cells.Scheduler;
 public sealed record HostPolicy(string Name, IReadOnlyList<IHostFilter> Filters, IReadOnlyList<(IHostWeigher Weigher, double Multiplier)> Weighers)
 {
     private static readonly IReadOnlyList<IHostFilter> AllFilters =
-        [new AvailableFilter(), new ZoneFilter(), new NetworksFilter(), new ResourcesFilter(), new StorageFilter()];
+        [new AvailableFilter(), new ZoneFilter(), new AggregateFilter(), new NetworksFilter(), new ResourcesFilter(), new StorageFilter()];
 
     public static readonly HostPolicy Pack = new("pack", AllFilters, [(new PackWeigher(), 1.0)]);
     public static readonly HostPolicy Spread = new("spread", AllFilters, [(new SpreadWeigher(), 1.0)]);

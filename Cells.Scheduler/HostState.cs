@@ -25,9 +25,15 @@ public sealed record HostState(
     /// <summary>Networks that it has an interface on, by the keys that requests name them by.</summary>
     public NetworkSet Networks { get; init; }
 
+    /// <summary>What the host's aggregates promise of it, as <see cref="AggregateTraits"/> writes it.</summary>
+    public string Aggregates { get; init; } = "";
+
     /// <summary>Hosts with equal shapes are one candidate: what decides is the same for all of them.</summary>
     internal HostShape Shape => new(
-        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)), Cpus, Networks);
+        HostClass, Zone, Unavailable, Free, Capacity, LocalSr?.FreeBytes ?? -1, string.Join(',', SharedSrs.Select(s => s.Value)), Cpus, Networks)
+    {
+        Aggregates = Aggregates,
+    };
 }
 
 public readonly record struct LocalSr(SrId Id, long FreeBytes);
@@ -40,6 +46,8 @@ public readonly record struct HostShape(
     NetworkSet Networks)
     : IComparable<HostShape>
 {
+    public string Aggregates { get; init; } = "";
+
     public int CompareTo(HostShape other)
     {
         // Free memory first: the walk then meets small holes before large ones.
@@ -53,6 +61,7 @@ public readonly record struct HostShape(
         if (by == 0) by = string.CompareOrdinal(Zone, other.Zone);
         if (by == 0) by = string.CompareOrdinal(Unavailable, other.Unavailable);
         if (by == 0) by = string.CompareOrdinal(SharedSrs, other.SharedSrs);
+        if (by == 0) by = string.CompareOrdinal(Aggregates, other.Aggregates);
         return by != 0 ? by : Networks.CompareTo(other.Networks);
     }
 

@@ -21,10 +21,16 @@ public sealed record PlacementRequest(
     public static IReadOnlyList<string> NetworksOf(IReadOnlyList<Nic>? nics) =>
         nics is null or [] ? [] : [.. nics.Select(nic => nic.Network).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <summary>Of the flavor; empty for none.</summary>
+    public IReadOnlyDictionary<string, string> ExtraSpecs { get; init; } = new SortedDictionary<string, string>();
+
     public static PlacementRequest For(
         Flavor flavor, string? zone, CellName? onlyCell, IReadOnlyCollection<CellName> notCells, IReadOnlyCollection<HostId> triedHosts) =>
         new(new HostResources(flavor.Vcpus, flavor.MemoryMib + XenMemoryOverhead.Mib(flavor.Vcpus, flavor.MemoryMib)),
-            flavor.DiskBytes, new PlacementHintsView(zone, onlyCell), triedHosts, notCells);
+            flavor.DiskBytes, new PlacementHintsView(zone, onlyCell), triedHosts, notCells)
+        {
+            ExtraSpecs = flavor.ExtraSpecs ?? new SortedDictionary<string, string>(),
+        };
 }
 
 /// <summary>What the request says about where.</summary>

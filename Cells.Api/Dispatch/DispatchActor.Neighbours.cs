@@ -47,7 +47,7 @@ internal sealed partial class DispatchActor
             return;                                   // parents' news say nothing that a dispatcher decides by
         _children.OnNews(news.Link, told, _parts.Time.GetUtcNow());
         TryWaiting();
-        TryTickets();
+        TryHeld();
     }
 
     private void OnNeighbour(NeighbourChanged changed)

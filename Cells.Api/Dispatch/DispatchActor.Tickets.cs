@@ -5,10 +5,13 @@ using Cells.Messaging.Storage;
 
 namespace Cells.Api.Dispatch;
 
-/// <summary>Image tickets: requests go up to the home, tickets go down to the cell that asked.</summary>
+/// <summary>
+/// What goes through a cell without being kept there: requests for image tickets up to the home, tickets and what operators say of hosts down to the cell
+/// that they are for. Whoever waits for one asks, or says, again.
+/// </summary>
 internal sealed partial class DispatchActor
 {
-    private readonly List<HeldTicket> _heldTickets = [];
+    private readonly List<Held> _held = [];
 
     private void ReceiveTickets()
     {
@@ -16,7 +19,7 @@ internal sealed partial class DispatchActor
         Receive<TicketNotIssued>(m => Finish(m.Origin, $"No ticket for image {m.Request.Image} could be made for cell {m.Request.Cell}: {m.Error.Message}"));
         Receive<Passed>(OnPassed);
         Receive<PassAgain>(m => Pass(m.Origin, m.Mail, m.Key, m.TraceParent));
-        Receive<DropTickets>(_ => DropOldTickets());
+        Receive<DropHeld>(_ => DropOldHeld());
     }
 
     private void OnTicketRequest(RequestImageTicket request, Origin origin, string? traceParent)
@@ -45,35 +48,35 @@ internal sealed partial class DispatchActor
         }
     }
 
-    private void OnTicket(ImageTicket ticket, Origin origin, string? traceParent)
+    private void PassDown(object message, CellName cell, string key, Origin origin, string? traceParent)
     {
-        _heldTickets.Add(new HeldTicket(ticket, origin, traceParent, _parts.Time.GetUtcNow()));
-        TryTickets();
+        _held.Add(new Held(message, cell, key, origin, traceParent, _parts.Time.GetUtcNow()));
+        TryHeld();
     }
 
-    /// <summary>Just started, a cell does not know its ways yet: the ticket waits for the news that name them.</summary>
-    private void TryTickets()
+    /// <summary>Just started, a cell does not know its ways yet: the message waits for the news that name them.</summary>
+    private void TryHeld()
     {
-        foreach (var held in _heldTickets.ToList())
+        foreach (var held in _held.ToList())
         {
-            if (_children.WayTo(held.Ticket.Cell) is not { } child)
+            if (_children.WayTo(held.Cell) is not { } child)
                 continue;
-            _heldTickets.Remove(held);
-            Pass(held.Origin, new Mail(child, held.Ticket), KeyOf(held.Ticket.Image, held.Ticket.Cell), held.TraceParent);
+            _held.Remove(held);
+            Pass(held.Origin, new Mail(child, held.Message), held.Key, held.TraceParent);
         }
-        if (_heldTickets.Count > 0 && !Timers.IsTimerActive("tickets"))
-            Timers.StartSingleTimer("tickets", new DropTickets(), _parts.Options.KeepTickets);
+        if (_held.Count > 0 && !Timers.IsTimerActive("held"))
+            Timers.StartSingleTimer("held", new DropHeld(), _parts.Options.KeepTickets);
     }
 
-    private void DropOldTickets()
+    private void DropOldHeld()
     {
-        foreach (var old in _heldTickets.Where(h => _parts.Time.GetUtcNow() - h.Since >= _parts.Options.KeepTickets).ToList())
+        foreach (var old in _held.Where(h => _parts.Time.GetUtcNow() - h.Since >= _parts.Options.KeepTickets).ToList())
         {
-            _heldTickets.Remove(old);
-            DispatchTelemetry.NoWay(_parts.Log, _parts.Cell, old.Ticket.Cell, old.Ticket.Image);
+            _held.Remove(old);
+            DispatchTelemetry.NoWay(_parts.Log, _parts.Cell, old.Cell, old.Key);
             Finish(old.Origin, failure: null);
         }
-        TryTickets();
+        TryHeld();
     }
 
     private void Pass(Origin origin, Mail mail, string key, string? traceParent) => PipeToSelf(
@@ -94,10 +97,13 @@ internal sealed partial class DispatchActor
 
     private static string KeyOf(ImageId image, CellName cell) => $"image {image} {cell}";
 
-    private sealed record HeldTicket(ImageTicket Ticket, Origin Origin, string? TraceParent, DateTimeOffset Since);
+    /// <summary>The order key of what operators say of a host.</summary>
+    internal static string KeyOf(HostId host) => $"host {host}";
+
+    private sealed record Held(object Message, CellName Cell, string Key, Origin Origin, string? TraceParent, DateTimeOffset Since);
     private sealed record TicketIssued(Origin Origin, ImageTicket Ticket, string? TraceParent);
     private sealed record TicketNotIssued(Origin Origin, RequestImageTicket Request, Exception Error);
     private sealed record Passed(Origin Origin, Mail Mail, string Key, string? TraceParent, CommitOutcome Outcome);
     private sealed record PassAgain(Origin Origin, Mail Mail, string Key, string? TraceParent);
-    private sealed record DropTickets;
+    private sealed record DropHeld;
 }

@@ -89,7 +89,10 @@ internal sealed partial class DispatchActor : ReceiveActor
                 OnTicketRequest(m, origin, work.TraceParent);
                 break;
             case (ImageTicket m, NeighbourKind.Parent):
-                OnTicket(m, origin, work.TraceParent);
+                PassDown(m, m.Cell, KeyOf(m.Image, m.Cell), origin, work.TraceParent);
+                break;
+            case (ConfigureHost m, NeighbourKind.Parent):
+                PassDown(m, m.Cell, KeyOf(m.Host), origin, work.TraceParent);
                 break;
             case (IInstanceCommand m, _):
                 Foreign(m.Instance, work, origin);

@@ -54,8 +54,8 @@ internal static partial class DispatchTelemetry
     [LoggerMessage(3307, LogLevel.Information, "{Cell}: the link to {Child} began anew; {Open} open dispatches are driven again")]
     public static partial void DrivenAgain(ILogger logger, CellName cell, CellName child, int open);
 
-    [LoggerMessage(3308, LogLevel.Warning, "{Cell}: no cell below is known as {Target}; the ticket for image {Image} was dropped, the cell asks again")]
-    public static partial void NoWay(ILogger logger, CellName cell, CellName target, ImageId image);
+    [LoggerMessage(3308, LogLevel.Warning, "{Cell}: no cell below is known as {Target}; what goes there under the key {Key} was dropped and comes again")]
+    public static partial void NoWay(ILogger logger, CellName cell, CellName target, string key);
 
     [LoggerMessage(3309, LogLevel.Warning, "{Cell}: link {Link} asked for an image ticket for {Target}, which is not reached through it; it was refused")]
     public static partial void ForeignTicket(ILogger logger, CellName cell, CellName link, CellName target);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cells.Api.Dispatch;
+using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Api.Images;
 using Cells.Api.Networks;
@@ -23,6 +24,7 @@ public sealed class NovaServers
     private readonly KeypairStore _keypairs;
     private readonly QuotaStore _quotas;
     private readonly ServerNics _nics;
+    private readonly FleetStore _fleet;
     private readonly IServerDispatch _dispatch;
     private readonly ICommitter _committer;
     private readonly TimeProvider _time;
@@ -30,10 +32,10 @@ public sealed class NovaServers
     private readonly HomeOptions _options;
 
     internal NovaServers(
-        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas, ServerNics nics,
+        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas, FleetStore fleet, ServerNics nics,
         IServerDispatch dispatch, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
-        (_store, _flavors, _images, _keypairs, _quotas, _nics) = (store, flavors, images, keypairs, quotas, nics);
+        (_store, _flavors, _images, _keypairs, _quotas, _fleet, _nics) = (store, flavors, images, keypairs, quotas, fleet, nics);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
     }
 
@@ -96,6 +98,8 @@ public sealed class NovaServers
             return ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:create to be performed.");
         if (asked.KeyName is { } key && await _keypairs.FindAsync(caller.User, key, stop) is null)
             return ApiResult.BadRequest("Invalid key_name provided.");
+        if (asked.Hints.AvailabilityZone is { } zone && !await _fleet.IsZoneAsync(zone, stop))
+            return ApiResult.BadRequest("The requested availability zone is not available");
 
         if (asked.ForeignGroup(caller.Project!.Value) is { } group)
             return ApiResult.BadRequest($"Security group {group} not found for project {caller.Project}.");

@@ -7,10 +7,13 @@ namespace Cells.Api.Nova;
 /// <summary>A server as the API cell knows it: what was asked, where it was sent, what was reported, and what follows from the three.</summary>
 internal sealed record Server(InstanceIntent Intent, ViewDispatch Dispatch, InstanceRow? Observed)
 {
-    /// <summary>Of the host that was last reported, as its cell last showed it; null when there is none.</summary>
+    /// <summary>Of the host that was last reported: as an operator said, or as its cell last showed it; null when there is none.</summary>
     public string? HostStatus { get; init; }
     /// <summary>What its interfaces have, in order of device and address.</summary>
     public IReadOnlyList<ServerAddress> Addresses { get; init; } = [];
+
+    /// <summary>Availability zone of that host; null when there is none.</summary>
+    public string? Zone { get; init; }
 
     public ServerView View { get; } = Contracts.View.Of(Intent.ForView, Dispatch, Observed);
 

@@ -78,7 +78,7 @@ internal static class ServerDetail
     private static void WriteExtended(Utf8JsonWriter w, Server server, ServerShape shape)
     {
         var (intent, view) = (server.Intent, server.View);
-        w.WriteString("OS-EXT-AZ:availability_zone", intent.Hints.AvailabilityZone ?? (view.HostName is null ? "" : "nova"));
+        w.WriteString("OS-EXT-AZ:availability_zone", (view.HostName is null ? null : server.Zone) ?? intent.Hints.AvailabilityZone ?? (view.HostName is null ? "" : "nova"));
         w.WriteString("config_drive", "");
         w.WriteString("key_name", intent.KeyName);
         WriteTime(w, "OS-SRV-USG:launched_at", view.LaunchedAt);

@@ -20,7 +20,8 @@ internal sealed class ServerStore(ICellDatabase database)
                i.reservation_id, i.intent_number, i.desired, i.request_id, i.deadline, i.created_at, i.updated_at, i.terminated_at,
                d.epoch, d.state, d.asked, d.fault, d.settled_at, d.silent_since, d.silent_generation, d.silence_noted_at,
                o.body,
-               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason, h.status, net.addresses, i.task_state
+               i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason,
+               case when s.forced_down then 'down' when s.disabled then 'maintenance' else h.status end, net.addresses, i.task_state, coalesce(s.zone, h.zone)
         """;
 
     private const string Joins = """
@@ -33,6 +34,7 @@ internal sealed class ServerStore(ICellDatabase database)
                 limit 1) as d on true
           left join instance_observed as o on o.instance = i.id
           left join host_observed as h on h.host = o.host
+          left join host_setting as s on s.host = o.host
           left join lateral (
                select json_agg(json_build_object(
                           'port', p.id, 'network_id', n.id, 'network', n.name, 'subnet', p.subnet_id, 'ip', host(p.ip), 'mac', p.mac)
@@ -182,6 +184,7 @@ internal sealed class ServerStore(ICellDatabase database)
         {
             HostStatus = row.TextOrNull(43),
             Addresses = row.IsDBNull(44) ? [] : JsonSerializer.Deserialize(row.GetString(44), NovaJson.Default.IReadOnlyListServerAddress)!,
+            Zone = row.TextOrNull(45),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cells.Contracts.Messages;
 
 namespace Cells.Compute.Instances;
 
@@ -8,4 +9,5 @@ namespace Cells.Compute.Instances;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Story))]
 [JsonSerializable(typeof(Actions))]
+[JsonSerializable(typeof(IReadOnlyList<HostAggregate>))]
 internal sealed partial class ComputeJsonContext : JsonSerializerContext;

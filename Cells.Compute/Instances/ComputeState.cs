@@ -12,7 +12,7 @@ using NpgsqlTypes;
 namespace Cells.Compute.Instances;
 
 /// <summary>What a compute cell's state lane sends: its instances and hosts, to every parent.</summary>
-internal sealed class ComputeState(CellName cell, ICellDatabase database) : IStateSource
+internal sealed class ComputeState(CellName cell, string zone, ICellDatabase database) : IStateSource
 {
     private const string CounterSql = "select last_number from change_counter";
 
@@ -30,8 +30,10 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
         select host.id, host.change_number, host.pool_id, host.name, host.address, host.generation, host.status, host.vcpus, host.memory_mib,
                coalesce(cpu.promised, 0), coalesce(memory.promised, 0), coalesce(memory.outside, 0),
                coalesce(disk.capacity, 0)::bigint, coalesce(disk.promised, 0)::bigint,
-               (select count(*) from instance where instance.host_id = host.id and not instance.released), host.updated_at
+               (select count(*) from instance where instance.host_id = host.id and not instance.released), host.updated_at,
+               host.enabled, coalesce(host_setting.zone, @zone), host_setting.number
           from host
+          left join host_setting on host_setting.host_id = host.id
           left join provider as cpu on cpu.id = host.id and cpu.resource = @vcpu
           left join provider as memory on memory.id = host.id and memory.resource = @memory
           left join lateral (
@@ -53,6 +55,7 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
         // One snapshot: the counter must not be newer than the rows. One batch: a page is asked for after nearly every commit of the cell.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
         await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new(CounterSql), Page(InstanceSql, above, limit), Page(HostSql, above, limit) } };
+        batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("zone", NpgsqlDbType.Text) { Value = zone });
         batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("vcpu", NpgsqlDbType.Smallint) { Value = (short)Resource.Vcpu });
         batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("memory", NpgsqlDbType.Smallint) { Value = (short)Resource.MemoryMib });
         long counter;
@@ -99,7 +102,10 @@ internal sealed class ComputeState(CellName cell, ICellDatabase database) : ISta
             var row = new HostRow(
                 new HostId(r.GetGuid(0)), cell, new PoolId(r.GetGuid(2)), r.GetString(3), r.GetString(4), r.GetInt64(5), r.GetString(6), r.GetInt32(7),
                 r.GetInt64(8), (int)r.GetInt64(9), r.GetInt64(10), r.GetInt64(11), r.GetInt64(12), r.GetInt64(13), (int)r.GetInt64(14),
-                r.GetFieldValue<DateTimeOffset>(15));
+                r.GetFieldValue<DateTimeOffset>(15))
+            {
+                Enabled = r.GetBoolean(16), Zone = r.GetString(17), SettingNumber = r.IsDBNull(18) ? null : r.GetInt64(18),
+            };
             rows.Add(new StateRow(
                 "host", row.Host.ToString(), r.GetInt64(1), row.Status == "gone", JsonSerializer.SerializeToUtf8Bytes(row, WireJsonContext.Default.HostRow)));
         }

@@ -1,5 +1,6 @@
 using Cells.Compute.Hosts;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Scheduler;
 
 namespace Cells.Compute.Placement;
@@ -14,6 +15,7 @@ internal sealed class Inventory(string hostClass, string zone)
     private readonly SortedDictionary<Guid, SrRecord> _srs = [];
     private readonly Dictionary<Guid, SortedSet<Guid>> _seers = [];   // of an SR: hosts it is plugged into
     private readonly SortedDictionary<(Guid Id, Resource Resource), Provider> _providers = [];
+    private readonly SortedDictionary<Guid, ConfigureHost> _settings = [];
     private readonly SortedSet<Guid> _touched = [];
 
     public HostIndex Index { get; private set; } = new();
@@ -32,7 +34,10 @@ internal sealed class Inventory(string hostClass, string zone)
         _srs.Clear();
         _seers.Clear();
         _providers.Clear();
+        _settings.Clear();
         Index = new HostIndex();
+        foreach (var setting in rows.Settings)
+            _settings[setting.Host.Value] = setting;
         foreach (var provider in rows.Providers)
             _providers[(provider.Id.Value, provider.Resource)] = provider;
         foreach (var sr in rows.Srs)
@@ -56,6 +61,19 @@ internal sealed class Inventory(string hostClass, string zone)
         foreach (var sr in _srs.Keys.ToList())
             ReindexSr(sr);
         foreach (var host in _hosts.Values.ToList())
+            Reindex(host);
+    }
+
+    /// <summary>What operators last said of a host; null for nothing.</summary>
+    public ConfigureHost? SettingOf(HostId host) => _settings.GetValueOrDefault(host.Value);
+
+    /// <summary>Takes over what operators said, of whichever host; a lower number than the known one says nothing.</summary>
+    public void Configure(ConfigureHost setting)
+    {
+        if (SettingOf(setting.Host)?.Number >= setting.Number)
+            return;
+        _settings[setting.Host.Value] = setting;
+        if (_hosts.TryGetValue(setting.Host.Value, out var host))
             Reindex(host);
     }
 
@@ -145,15 +163,31 @@ internal sealed class Inventory(string hostClass, string zone)
             .Select(s => new LocalSr(s.Id, FreeOf(s.Id)))
             .OrderByDescending(s => s.FreeBytes).ThenBy(s => s.Id.Value)
             .Cast<LocalSr?>().FirstOrDefault();
+        var setting = SettingOf(host.Id);
         Index.Put(new HostState(
-            host.Id, host.Name, hostClass, zone, host.Unavailable,
+            host.Id, host.Name, hostClass, setting?.Zone ?? zone, host.Unavailable ?? Unavailable(setting),
             new HostResources((int)Math.Clamp(vcpus.Free, int.MinValue, int.MaxValue), memory.Free),
             new HostResources((int)Math.Clamp(vcpus.Limit, 0, int.MaxValue), memory.Limit),
-            local, [.. seen.Where(s => s.Shared).Select(s => s.Id)]) { Cpus = host.Vcpus, Networks = host.Networks });
+            local, [.. seen.Where(s => s.Shared).Select(s => s.Id)])
+            {
+                Cpus = host.Vcpus, Networks = host.Networks, Aggregates = AggregateTraits.Of(setting?.Aggregates ?? []),
+            });
     }
+
+    private static string? Unavailable(ConfigureHost? setting) => setting switch
+    {
+        { ForcedDown: true } => "said to be down by an operator",
+        { Disabled: true, Reason: { } reason } => $"disabled by an operator: {reason}",
+        { Disabled: true } => "disabled by an operator",
+        _ => null,
+    };
 
     private long FreeOf(SrId sr) => Find(ProviderId.Of(sr), Resource.DiskBytes)?.Free ?? 0;
 }
 
 /// <summary>What the database says of hosts, SRs and providers, each in order of id.</summary>
-internal sealed record InventoryRows(IReadOnlyList<HostRecord> Hosts, IReadOnlyList<SrRecord> Srs, IReadOnlyList<Provider> Providers);
+internal sealed record InventoryRows(IReadOnlyList<HostRecord> Hosts, IReadOnlyList<SrRecord> Srs, IReadOnlyList<Provider> Providers)
+{
+    /// <summary>What operators said of hosts.</summary>
+    public IReadOnlyList<ConfigureHost> Settings { get; init; } = [];
+}

@@ -304,10 +304,12 @@ internal sealed partial class PlacerActor
             changed.Add(subject);
     });
 
-    private void Show(IWrite write, Action<CommitOutcome> ended) => PipeToSelf(
-        _setup.Committer.CommitAsync(new Change(write)),
+    private void Show(IWrite write, Action<CommitOutcome> ended) => Show(new Change(write), ended);
+
+    private void Show(Change change, Action<CommitOutcome> ended) => PipeToSelf(
+        _setup.Committer.CommitAsync(change),
         outcome => new RetryNow(() => ended(outcome)),
-        error => throw new InvalidOperationException($"The committer gave no outcome for {write.Kind}.", error));
+        error => throw new InvalidOperationException($"The committer gave no outcome for {change.Writes[0].Kind}.", error));
 
     /// <summary>What is promised of a host is shown with its row: a new change number makes the state lane send it again.</summary>
     private void TouchHosts()
@@ -317,10 +319,8 @@ internal sealed partial class PlacerActor
             Show(new Change([.. touched.Select(h => new TouchHost(h, Now))]));
     }
 
-    private void Show(Change change) => PipeToSelf(
-        _setup.Committer.CommitAsync(change),
-        _ => new RetryNow(() => { }),                             // the next change of the same host shows it again
-        error => throw new InvalidOperationException("The committer gave no outcome for touched hosts.", error));
+    // The next change of the same host shows it again.
+    private void Show(Change change) => Show(change, _ => { });
 
     /// <summary>What one pool showed since its last full read.</summary>
     private sealed class PoolView(PoolOwner owner)

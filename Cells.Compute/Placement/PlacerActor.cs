@@ -58,7 +58,7 @@ internal sealed partial class PlacerActor : ReceiveActor
 
     private async Task<Loaded> LoadAsync(CancellationToken stop)
     {
-        var inventory = await ReadInventory.AllAsync(_setup.Database, stop);
+        var inventory = await ReadInventory.AllAsync(_setup.Database, _setup.Cell, stop);
         return new Loaded(inventory, await ReadInstances.AllAsync(_setup.Database, stop));
     }
 
@@ -91,6 +91,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         Receive<WorkReceived>(m => m.Message is BuildInstance, m => OnBuild(m, (BuildInstance)m.Message, Sender));
         Receive<WorkReceived>(m => m.Message is DeleteInstance, m => OnDelete(m, (DeleteInstance)m.Message, Sender));
         Receive<WorkReceived>(m => m.Message is ActOnInstance, m => OnAct(m, (ActOnInstance)m.Message, Sender));
+        Receive<WorkReceived>(m => m.Message is ConfigureHost, m => OnConfigureHost(m, (ConfigureHost)m.Message, Sender));
         Receive<WorkCounted>(m => Count(m.Link, m.Incarnation, m.Number));
         Receive<StepEnded>(OnStepEnded);
         Receive<HostAttached>(OnAttached);
@@ -243,7 +244,7 @@ internal sealed partial class PlacerActor : ReceiveActor
             return;
         _claimChanges++;                                          // one read at a time
         PipeToSelf(
-            ReadInventory.AllAsync(_setup.Database, Stopping),
+            ReadInventory.AllAsync(_setup.Database, _setup.Cell, Stopping),
             rows => new RebuildRead(this, rows, null),
             error => new RebuildRead(this, null, error));
     }

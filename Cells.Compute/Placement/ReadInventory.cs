@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Cells.Compute.Hosts;
+using Cells.Compute.Instances;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 using Cells.Scheduler;
 using Npgsql;
@@ -18,13 +21,16 @@ internal static class ReadInventory
          order by id;
         select id, resource, kind, capacity, ratio, reserve, promised, outside
           from provider
-         order by id, resource
+         order by id, resource;
+        select host_id, number, disabled, reason, forced_down, zone, aggregates
+          from host_setting
+         order by host_id
         """;
 
-    public static Task<InventoryRows> AllAsync(ICellDatabase database, CancellationToken stop) =>
-        database.ReadAsync("hosts and providers", ReadAsync, stop);
+    public static Task<InventoryRows> AllAsync(ICellDatabase database, CellName cell, CancellationToken stop) =>
+        database.ReadAsync("hosts and providers", (connection, s) => ReadAsync(connection, cell, s), stop);
 
-    private static async Task<InventoryRows> ReadAsync(NpgsqlConnection connection, CancellationToken stop)
+    private static async Task<InventoryRows> ReadAsync(NpgsqlConnection connection, CellName cell, CancellationToken stop)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = Sql;
@@ -48,6 +54,13 @@ internal static class ReadInventory
                 new ProviderId(r.GetGuid(0)), (Resource)r.GetInt16(1), (ProviderKind)r.GetInt16(2), r.GetInt64(3), r.GetDouble(4), r.GetInt64(5),
                 r.GetInt64(6), r.GetInt64(7)));
 
-        return new InventoryRows(hosts, srs, providers);
+        await r.NextResultAsync(stop);
+        var settings = new List<ConfigureHost>();
+        while (await r.ReadAsync(stop))
+            settings.Add(new ConfigureHost(
+                new HostId(r.GetGuid(0)), cell, r.GetInt64(1), r.GetBoolean(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetBoolean(4),
+                r.IsDBNull(5) ? null : r.GetString(5), JsonSerializer.Deserialize(r.GetString(6), ComputeJsonContext.Default.IReadOnlyListHostAggregate)!));
+
+        return new InventoryRows(hosts, srs, providers) { Settings = settings };
     }
 }

@@ -45,4 +45,14 @@ public sealed record HostRow(
     long SrBytes,
     long PromisedSrBytes,
     int Instances,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>Whether the hypervisor itself takes new VMs; null from a cell that does not say.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>The availability zone that the cell places by; null from a cell that does not say.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Up to which number the cell follows what operators said of the host; null for nothing (<see cref="ConfigureHost"/>).</summary>
+    public long? SettingNumber { get; init; }
+}

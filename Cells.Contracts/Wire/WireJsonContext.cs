@@ -16,6 +16,7 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(InstanceActed))]
 [JsonSerializable(typeof(RequestImageTicket))]
 [JsonSerializable(typeof(ImageTicket))]
+[JsonSerializable(typeof(ConfigureHost))]
 [JsonSerializable(typeof(CellNews))]
 [JsonSerializable(typeof(InstanceRow))]
 [JsonSerializable(typeof(HostRow))]

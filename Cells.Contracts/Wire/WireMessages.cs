@@ -14,7 +14,7 @@ public static class WireMessages
     {
         typeof(BuildInstance), typeof(InstancePlaced), typeof(PlacementFailed), typeof(DeleteInstance), typeof(InstanceDeleted),
         typeof(ActOnInstance), typeof(InstanceActed),
-        typeof(RequestImageTicket), typeof(ImageTicket), typeof(CellNews),
+        typeof(RequestImageTicket), typeof(ImageTicket), typeof(ConfigureHost), typeof(CellNews),
     }.ToFrozenDictionary(type => type, type => type.GetCustomAttribute<WireNameAttribute>()?.Name
         ?? throw new InvalidOperationException($"{type.Name} has no wire name."));
 

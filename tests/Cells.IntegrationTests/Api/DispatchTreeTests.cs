@@ -1,5 +1,6 @@
 using Cells.Api.Admin;
 using Cells.Api.Dispatch;
+using Cells.Api.Fleet;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.IntegrationTests.Api.Tree;
@@ -220,6 +221,26 @@ public sealed class DispatchTreeTests
             Assert.That(hosts.Select(h => (h.Cell, h.Host, h.Generation)), Is.EqualTo(
                 new[] { _world.A, _world.B, _world.West }.Select(c => (c.Name.Value, c.Host.Value, 1L))));
         });
+    }
+
+    [Test]
+    public void What_an_operator_says_of_a_host_goes_down_to_its_cell_and_again_until_the_cell_follows()
+    {
+        _world.Run(Moment);
+        var (_, outcome) = _world.Ask(home => new OperatorWords(home.Home!.Fleet, home.Runtime.Committer, home.Runtime.Time).SayAsync(
+            hosts => hosts.SingleOrDefault(host => host.Row.Host == _world.A.Host), setting => setting with { Disabled = true, Reason = "new memory" }, null, CancellationToken.None));
+        _world.Run(Moment);
+        var once = _world.A.Received.OfType<ConfigureHost>().ToList();
+        _world.Run(TimeSpan.FromSeconds(40));                            // this cell says nothing of the number
+        var again = _world.A.Received.OfType<ConfigureHost>().Count();
+        _world.Say(_world.A, _world.A.HostRow(_world.A.Name, _world.A.Host, generation: 50, follows: 1));
+        _world.Run(TimeSpan.FromSeconds(80));
+
+        Assert.That(outcome, Is.InstanceOf<CommitOutcome.Committed>());
+        Assert.That(once.Select(m => (m.Host, m.Cell, m.Number, m.Reason)), Is.EqualTo(new[] { (_world.A.Host, _world.A.Name, 1L, "new memory") }));
+        Assert.That(again, Is.EqualTo(2));
+        Assert.That(_world.A.Received.OfType<ConfigureHost>().Count(), Is.EqualTo(2), "it follows: nothing is said again");
+        Assert.That(_world.B.Received.OfType<ConfigureHost>().Concat(_world.West.Received.OfType<ConfigureHost>()), Is.Empty);
     }
 
     [Test]

@@ -57,9 +57,11 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
         }
     }
 
-    public async Task SendAsync(IInstanceCommand command)
+    public Task SendAsync(IInstanceCommand command) => SendAsync(command.Instance.ToString(), command);
+
+    public async Task SendAsync(string key, object message)
     {
-        var outcome = await runtime.Committer.CommitAsync(new Change(new SendWork(child, command.Instance.ToString(), command, null)));
+        var outcome = await runtime.Committer.CommitAsync(new Change(new SendWork(child, key, message, null)));
         if (outcome is not CommitOutcome.Committed)
             throw new InvalidOperationException($"The parent could not send: {outcome}");
     }

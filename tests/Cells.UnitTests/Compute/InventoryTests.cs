@@ -1,6 +1,7 @@
 using Cells.Compute.Hosts;
 using Cells.Compute.Placement;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Scheduler;
 using NUnit.Framework;
 
@@ -49,6 +50,23 @@ public sealed class InventoryTests
         Assert.That(inventory.Index.Find(Host)!.Free.MemoryMib, Is.EqualTo(8192 - 9000));
         var decision = ChooseHost.Decide(Rows.Cell, inventory.Index, PlacementRequest.For(new Flavor("f", "f", 1, 1, 1), null, null, [], []), HostPolicy.Pack);
         Assert.That(decision.Host, Is.Null);
+    }
+
+    [Test]
+    public void What_operators_say_of_a_host_is_placed_by_and_only_the_highest_number_counts()
+    {
+        var inventory = OneHost();
+        ConfigureHost Said(long number, bool disabled, string? zone) => new(Host, Rows.Cell, number, disabled, "new memory", ForcedDown: false, zone, []);
+        HostState Seen() => inventory.Index.Find(Host)!;
+
+        inventory.Configure(Said(2, disabled: true, zone: "zone-a"));
+        Assert.That((Seen().Unavailable, Seen().Zone), Is.EqualTo(("disabled by an operator: new memory", "zone-a")));
+
+        inventory.Configure(Said(1, disabled: false, zone: null));
+        Assert.That(Seen().Zone, Is.EqualTo("zone-a"), "late words say nothing");
+
+        inventory.Configure(Said(3, disabled: false, zone: null));
+        Assert.That((Seen().Unavailable, Seen().Zone), Is.EqualTo(((string?)null, "nova")));
     }
 
     [Test]

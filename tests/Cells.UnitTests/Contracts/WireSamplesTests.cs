@@ -41,6 +41,8 @@ public sealed class WireSamplesTests
             new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero)),
         new RequestImageTicket(Image, East1),
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
+        new ConfigureHost(
+            Host, East1, 4, true, "new memory", false, "zone-a", [new HostAggregate("fast", new SortedDictionary<string, string> { ["ssd"] = "true" })]),
         new CellNews(
             East1, CellKind.Compute,
             new CapacitySummary(3, [new HostGroup("default", "nova", [Sr], [new FreeVector(4, 2048, 1 << 30, 2)], ["management", "storage"])], [new SharedSr(Sr, 1 << 30)]),

@@ -1,4 +1,5 @@
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Scheduler;
 using NUnit.Framework;
 
@@ -50,6 +51,37 @@ public sealed class ChooseHostTests
         Assert.That(decision.Why.Removed.Select(r => (r.Filter, r.Count)), Is.EqualTo(new[] { ("available", 1), ("resources", 2), ("storage", 1) }));
         Assert.That(decision.Why.Removed[1].Examples, Is.EqualTo(new[] { "h01: needs 1036 MiB, has 100 MiB", "h02: needs 1 vCPU, has 0" }));
         Assert.That(decision.Why.WouldFit, Does.Contain("one more host"));
+    }
+
+    [TestCase("ssd", "true", "h02")]
+    [TestCase("aggregate_instance_extra_specs:ssd", "true", "h02")]
+    [TestCase("ssd", "<or> maybe <or> true", "h02")]
+    [TestCase("ssd", "false", null)]
+    [TestCase("gpu", "true", null)]
+    [TestCase("hw:cpu_policy", "shared", "h01")]
+    public void Given_extra_specs_then_only_hosts_whose_aggregates_meet_them_are_chosen(string key, string value, string? chosen)
+    {
+        var index = new HostIndex();
+        index.Put(Host(1, free: new(4, 8_192)));
+        index.Put(Host(2, free: new(16, 32_768)) with
+        {
+            Aggregates = AggregateTraits.Of([new HostAggregate("fast", new SortedDictionary<string, string> { ["ssd"] = "true", ["rack"] = "7" })]),
+        });
+        var flavor = Small with { ExtraSpecs = new SortedDictionary<string, string> { [key] = value } };
+
+        var decision = ChooseHost.Decide(Cell, index, Request(flavor), HostPolicy.Pack);
+
+        Assert.That(decision.Host?.Name, Is.EqualTo(chosen));
+        if (chosen is null)
+            Assert.That(decision.Why.Removed.Select(r => (r.Filter, r.Count)), Is.EqualTo(new[] { ("aggregate_extra_specs", 2) }));
+    }
+
+    [Test]
+    public void A_key_of_two_aggregates_has_both_values()
+    {
+        HostAggregate[] both = [new("a", new SortedDictionary<string, string> { ["rack"] = "1" }), new("b", new SortedDictionary<string, string> { ["rack"] = "2" })];
+
+        Assert.That(AggregateTraits.ValuesOf(AggregateTraits.Of(both), "rack"), Is.EqualTo(new[] { "1", "2" }));
     }
 
     [Test]

@@ -63,9 +63,12 @@ internal sealed class FakeComputeCell(CellName name, CellName parent)
         return new FakeRow("instance", instance.Value, false, JsonSerializer.Serialize(row, WireJsonContext.Default.InstanceRow));
     }
 
-    public FakeRow HostRow(CellName cell, HostId host, long generation)
+    public FakeRow HostRow(CellName cell, HostId host, long generation, long? follows = null)
     {
-        var row = new HostRow(host, cell, new PoolId(host.Value), $"host-{cell}", "192.0.2.1", generation, "up", 16, 65536, 0, 0, 0, 1L << 40, 0, Holds.Count, Runtime!.Time.GetUtcNow());
+        var row = new HostRow(host, cell, new PoolId(host.Value), $"host-{cell}", "192.0.2.1", generation, "up", 16, 65536, 0, 0, 0, 1L << 40, 0, Holds.Count, Runtime!.Time.GetUtcNow())
+        {
+            SettingNumber = follows,
+        };
         return new FakeRow("host", host.Value, false, JsonSerializer.Serialize(row, WireJsonContext.Default.HostRow));
     }
 

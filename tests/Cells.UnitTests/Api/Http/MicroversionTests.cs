@@ -49,7 +49,8 @@ public sealed class MicroversionTests
     public void A_version_that_is_left_out_is_about_routes_that_are_not_served()
     {
         var served = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
-            .Concat(new ServerInterfaces(null!).Routes).Select(route => route.Pattern).ToList();
+            .Concat(new ServerInterfaces(null!).Routes)
+            .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes).Select(route => route.Pattern).ToList();
 
         var undone = from change in MicroversionHistory.All
                      from part in change.Unserved

@@ -1,0 +1,39 @@
+using Cells.Contracts;
+using Cells.Contracts.Messages;
+
+namespace Cells.Api.Fleet;
+
+/// <summary>A hypervisor as its cell last showed it, and what operators said of it.</summary>
+/// <param name="Link">The child that its cell is reached under.</param>
+/// <param name="Number">What clients of versions without uuids know it by.</param>
+/// <param name="Setting">Null while nobody has said anything.</param>
+/// <param name="Working">Instances on it with a task under way.</param>
+internal sealed record FleetHost(HostRow Row, CellName Link, long Number, ConfigureHost? Setting, int Working)
+{
+    public string Zone => Setting?.Zone ?? Row.Zone ?? "nova";
+
+    public bool IsDisabled => Setting is { Disabled: true } || Row.Enabled == false;
+
+    public string? DisabledReason => Setting?.Reason;
+
+    public bool IsForcedDown => Setting is { ForcedDown: true };
+
+    /// <summary>It was heard, and nobody says otherwise.</summary>
+    public bool IsUp => !IsForcedDown && Row.Status is "up" or "maintenance";
+
+    /// <summary>What goes down next: as it was, under the next number.</summary>
+    public ConfigureHost NextSetting => Setting is { } last
+        ? last with { Cell = Row.Cell, Number = last.Number + 1 }
+        : new ConfigureHost(Row.Host, Row.Cell, 1, Disabled: false, Reason: null, ForcedDown: false, Zone: null, Aggregates: []);
+}
+
+/// <summary>A server on a hypervisor.</summary>
+internal sealed record HostedServer(HostId Host, InstanceId Instance);
+
+/// <summary>A host aggregate: hosts that have something in common; with a zone it is an availability zone's part.</summary>
+internal sealed record Aggregate(
+    int Id, Guid Uuid, string Name, string? Zone, IReadOnlyDictionary<string, string> Metadata, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
+    long Generation, IReadOnlyList<HostId> Hosts)
+{
+    public HostAggregate ForPlacement => new(Name, Metadata);
+}

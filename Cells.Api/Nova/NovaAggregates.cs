@@ -1,0 +1,299 @@
+using System.Globalization;
+using System.Text.Json;
+using Cells.Api.Fleet;
+using Cells.Api.Http;
+using Cells.Contracts;
+using Cells.Messaging.Storage;
+
+namespace Cells.Api.Nova;
+
+/// <summary>
+/// Host aggregates (Nova API, os-aggregates). A change is one with what it means for each host that is in the aggregate, or was: a host's cell is told
+/// its zone and its aggregates whole.
+/// </summary>
+internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICommitter committer, TimeProvider time, IIdSource ids)
+{
+    private const string ZoneKey = "availability_zone";
+    private const int Attempts = 5;
+
+    public Task<ApiResult> ListAsync(RequestContext caller, CancellationToken stop) => Guard(caller, "index", async () =>
+    {
+        var (hosts, aggregates) = await ReadAsync(stop);
+        return ApiResult.Ok(w =>
+        {
+            w.WriteStartObject();
+            w.WriteStartArray("aggregates");
+            foreach (var aggregate in aggregates)
+                Write(w, aggregate, hosts, caller.Version);
+            w.WriteEndArray();
+            w.WriteEndObject();
+        });
+    });
+
+    public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Guard(caller, "show", async () =>
+    {
+        var (hosts, aggregates) = await ReadAsync(stop);
+        return Find(aggregates, id) is { } aggregate ? One(aggregate, hosts, caller.Version) : NoSuchAggregate(id);
+    });
+
+    public Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop) => Guard(caller, "create", async () =>
+    {
+        var problem = new Problem();
+        var root = BodyObject.Root(body, problem);
+        var asked = root.Object("aggregate");
+        var (name, zone) = (ReadName(asked, required: true)!, ReadZone(asked));
+        asked.Close();
+        root.Close();
+        if (problem.Text is { } wrong)
+            return ApiResult.BadRequest(wrong);
+        var uuid = ids.NewGuid();
+        switch (await committer.CommitAsync(new Change(new InsertAggregate(uuid, name, zone, time.GetUtcNow()))))
+        {
+            case CommitOutcome.Missed:
+                return NameTaken(name);
+            case CommitOutcome.Unavailable lost:
+                return Unavailable.Result(lost);
+        }
+        var (hosts, aggregates) = await ReadAsync(stop);
+        return aggregates.FirstOrDefault(a => a.Uuid == uuid) is { } made
+            ? One(made, hosts, caller.Version, shownHosts: false) : ApiResult.NotFound($"Aggregate {name} was deleted at once.");
+    });
+
+    public Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
+    {
+        var problem = new Problem();
+        var root = BodyObject.Root(body, problem);
+        var asked = root.Object("aggregate");
+        var (name, zone, setsZone) = (ReadName(asked, required: false), ReadZone(asked), asked.Has(ZoneKey));
+        if (name is null && !setsZone)
+            problem.Note("aggregate", "It names neither a name nor an availability zone");
+        asked.Close();
+        root.Close();
+        return ChangeAsync(caller, "update", id, problem, (aggregate, _, _) =>
+            (aggregate with { Name = name ?? aggregate.Name, Zone = setsZone ? zone : aggregate.Zone }, null), stop);
+    }
+
+    /// <summary>200. Misses while a host is in it.</summary>
+    public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) => Guard(caller, "delete", async () =>
+    {
+        if (Find(await fleet.AggregatesAsync(stop), id) is not { } aggregate)
+            return NoSuchAggregate(id);
+        if (aggregate.Hosts.Count > 0)
+            return ApiResult.BadRequest($"Cannot remove aggregate {id}: Host aggregate is not empty");
+        return await committer.CommitAsync(new Change(new DeleteAggregate(aggregate.Uuid, aggregate.Generation))) switch
+        {
+            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
+            CommitOutcome.Missed => ApiResult.Conflict($"Aggregate {id} was changed meanwhile."),
+            _ => ApiResult.Empty(200),
+        };
+    });
+
+    /// <summary>add_host, remove_host, set_metadata.</summary>
+    public Task<ApiResult> ActAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
+    {
+        var problem = new Problem();
+        var root = BodyObject.Root(body, problem);
+        if (root.OptionalObject("add_host") is { } add)
+        {
+            var host = add.Text("host");
+            add.Close();
+            root.Close();
+            return ChangeAsync(caller, "add_host", id, problem, (aggregate, hosts, all) => Add(aggregate, host, hosts, all), stop);
+        }
+        if (root.OptionalObject("remove_host") is { } remove)
+        {
+            var host = remove.Text("host");
+            remove.Close();
+            root.Close();
+            return ChangeAsync(caller, "remove_host", id, problem, (aggregate, hosts, _) => Remove(aggregate, host, hosts), stop);
+        }
+        if (root.OptionalObject("set_metadata") is { } set)
+        {
+            var items = ReadMetadata(set);
+            set.Close();
+            root.Close();
+            return ChangeAsync(caller, "set_metadata", id, problem, (aggregate, _, _) => (WithMetadata(aggregate, items), null), stop);
+        }
+        return Task.FromResult(ApiResult.BadRequest("There is no such action: an aggregate knows add_host, remove_host and set_metadata."));
+    }
+
+    private static (Aggregate? Changed, ApiResult? Refusal) Add(
+        Aggregate aggregate, string name, IReadOnlyList<FleetHost> hosts, IReadOnlyList<Aggregate> all)
+    {
+        if (hosts.FirstOrDefault(host => host.Row.Name == name) is not { } host)
+            return (null, ApiResult.NotFound($"Compute host {name} could not be found."));
+        if (aggregate.Hosts.Contains(host.Row.Host))
+            return (null, ApiResult.Conflict($"Aggregate {aggregate.Id} already has host {name}."));
+        // One zone for each host: a server is in one.
+        if (aggregate.Zone is { } zone && all.FirstOrDefault(a => a.Uuid != aggregate.Uuid && a.Zone is not null && a.Zone != zone && a.Hosts.Contains(host.Row.Host)) is { } other)
+            return (null, ApiResult.Conflict($"Cannot add host {name} in aggregate {aggregate.Id}: host already in another zone, {other.Zone}."));
+        return (aggregate with { Hosts = [.. aggregate.Hosts, host.Row.Host] }, null);
+    }
+
+    private static (Aggregate? Changed, ApiResult? Refusal) Remove(Aggregate aggregate, string name, IReadOnlyList<FleetHost> hosts) =>
+        aggregate.Hosts.Any(host => NameOf(host, hosts) == name)
+            ? (aggregate with { Hosts = [.. aggregate.Hosts.Where(host => NameOf(host, hosts) != name)] }, null)
+            : (null, ApiResult.NotFound($"Cannot remove host {name} in aggregate {aggregate.Id}: host not found."));
+
+    private static Aggregate WithMetadata(Aggregate aggregate, SortedDictionary<string, string?> items)
+    {
+        var metadata = new SortedDictionary<string, string>(aggregate.Metadata.ToDictionary(), StringComparer.Ordinal);
+        foreach (var (key, value) in items.Where(item => item.Key != ZoneKey))
+        {
+            if (value is null)
+                metadata.Remove(key);
+            else
+                metadata[key] = value;
+        }
+        return aggregate with { Metadata = metadata, Zone = items.TryGetValue(ZoneKey, out var zone) ? zone : aggregate.Zone };
+    }
+
+    private Task<ApiResult> ChangeAsync(
+        RequestContext caller, string action, string id, Problem problem,
+        Func<Aggregate, IReadOnlyList<FleetHost>, IReadOnlyList<Aggregate>, (Aggregate? Changed, ApiResult? Refusal)> change, CancellationToken stop) =>
+        Guard(caller, action, async () =>
+        {
+            if (problem.Text is { } wrong)
+                return ApiResult.BadRequest(wrong);
+            for (var attempt = 0; attempt < Attempts; attempt++)
+            {
+                var (hosts, aggregates) = await ReadAsync(stop);
+                if (Find(aggregates, id) is not { } aggregate)
+                    return NoSuchAggregate(id);
+                var (changed, refusal) = change(aggregate, hosts, aggregates);
+                if (refusal is not null)
+                    return refusal;
+                if (aggregates.Any(a => a.Uuid != aggregate.Uuid && a.Name == changed!.Name))
+                    return NameTaken(changed!.Name);
+                var next = changed! with { Generation = aggregate.Generation + 1, UpdatedAt = time.GetUtcNow() };
+                IReadOnlyList<Aggregate> after = [.. aggregates.Select(a => a.Uuid == next.Uuid ? next : a)];
+                if (next.Zone != aggregate.Zone && await RefuseZoneAsync(next, action, hosts, after, stop) is { } occupied)
+                    return occupied;
+                switch (await committer.CommitAsync(new Change([new PutAggregate(next, next.UpdatedAt.Value), .. Told(aggregate, next, hosts, after, caller.TraceParent)])))
+                {
+                    case CommitOutcome.Committed:
+                        return One(next, hosts, caller.Version);
+                    case CommitOutcome.Unavailable lost:
+                        return Unavailable.Result(lost);
+                }
+            }
+            return ApiResult.Conflict($"Aggregate {id} changed with every attempt; nothing was done.");
+        });
+
+    /// <summary>A zone is not taken from under servers; nor may a host be in two.</summary>
+    private async Task<ApiResult?> RefuseZoneAsync(
+        Aggregate next, string action, IReadOnlyList<FleetHost> hosts, IReadOnlyList<Aggregate> all, CancellationToken stop)
+    {
+        if (next.Hosts.FirstOrDefault(host => ZonesOf(host, all).Count() > 1) is { Value: var twice } && twice != Guid.Empty)
+            return ApiResult.Conflict($"Cannot {action} aggregate {next.Id}: host {NameOf(new HostId(twice), hosts)} would be in two zones.");
+        return next.Hosts.Count > 0 && (await fleet.ServersAsync(next.Hosts, stop)).Count > 0
+            ? ApiResult.BadRequest($"Cannot {action} aggregate {next.Id}: One or more hosts contain instances in this zone")
+            : null;
+    }
+
+    // Every host that was in it or is in it follows something else from now on.
+    private IEnumerable<IWrite> Told(Aggregate before, Aggregate after, IReadOnlyList<FleetHost> hosts, IReadOnlyList<Aggregate> all, string? traceParent) =>
+        from host in hosts
+        where before.Hosts.Contains(host.Row.Host) || after.Hosts.Contains(host.Row.Host)
+        let said = host.NextSetting with
+        {
+            Zone = ZonesOf(host.Row.Host, all).FirstOrDefault(),
+            Aggregates = [.. all.Where(a => a.Hosts.Contains(host.Row.Host)).OrderBy(a => a.Name, StringComparer.Ordinal).Select(a => a.ForPlacement)],
+        }
+        from write in words.Writes(host with { Setting = said }, traceParent)
+        select write;
+
+    private static IEnumerable<string> ZonesOf(HostId host, IReadOnlyList<Aggregate> all) =>
+        all.Where(a => a.Hosts.Contains(host)).Select(a => a.Zone).OfType<string>().Distinct(StringComparer.Ordinal);
+
+    // Hosts first: an aggregate that changes in between has then given its hosts numbers that are not those read here.
+    private async Task<(IReadOnlyList<FleetHost> Hosts, IReadOnlyList<Aggregate> Aggregates)> ReadAsync(CancellationToken stop) =>
+        (await fleet.HostsAsync(stop), await fleet.AggregatesAsync(stop));
+
+    private static Task<ApiResult> Guard(RequestContext caller, string action, Func<Task<ApiResult>> handle) =>
+        caller.IsAdmin ? Unavailable.GuardAsync(handle) : Task.FromResult(ServerAccess.NotAllowed($"os-aggregates:{action}"));
+
+    private static string? ReadName(BodyObject asked, bool required)
+    {
+        if (!required && !asked.Has("name"))
+            return null;
+        var name = asked.Text("name");
+        if (name.Trim() != name || name.Any(char.IsControl))
+            asked.Problem.Note("aggregate.name", "It may not begin or end with a space, nor have control characters.");
+        return name;
+    }
+
+    private static string? ReadZone(BodyObject asked)
+    {
+        var zone = asked.OptionalText(ZoneKey, minimum: 1);
+        if (zone is not null && (zone.Contains(':', StringComparison.Ordinal) || zone.Trim() != zone || zone.Any(char.IsControl)))
+            asked.Problem.Note($"aggregate.{ZoneKey}", "It may not have ':' or control characters, nor begin or end with a space.");
+        return zone;
+    }
+
+    private static SortedDictionary<string, string?> ReadMetadata(BodyObject set)
+    {
+        var items = new SortedDictionary<string, string?>(StringComparer.Ordinal);
+        if (set.Any("metadata") is not { ValueKind: JsonValueKind.Object } metadata)
+        {
+            set.Problem.Note("set_metadata.metadata", "'metadata' is a required property, an object");
+            return items;
+        }
+        foreach (var item in metadata.EnumerateObject())
+        {
+            if (item.Name.Length is 0 or > 255 || item.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null)
+                || item.Value.ValueKind == JsonValueKind.String && item.Value.GetString()!.Length > 255)
+                set.Problem.Note($"set_metadata.metadata.{item.Name}", "Keys have 1 to 255 characters; a value is a text of at most 255, or null");
+            else
+                items[item.Name] = item.Value.GetString();
+        }
+        return items;
+    }
+
+    private static Aggregate? Find(IReadOnlyList<Aggregate> aggregates, string id) =>
+        aggregates.FirstOrDefault(a => a.Id.ToString(CultureInfo.InvariantCulture) == id);
+
+    private static ApiResult One(Aggregate aggregate, IReadOnlyList<FleetHost> hosts, Microversion version, bool shownHosts = true) => ApiResult.Ok(w =>
+    {
+        w.WriteStartObject();
+        w.WritePropertyName("aggregate");
+        Write(w, aggregate, hosts, version, shownHosts);
+        w.WriteEndObject();
+    });
+
+    /// <param name="shownHosts">The answer to a create has neither hosts nor metadata (Nova API, create aggregate).</param>
+    private static void Write(Utf8JsonWriter w, Aggregate aggregate, IReadOnlyList<FleetHost> hosts, Microversion version, bool shownHosts = true)
+    {
+        w.WriteStartObject();
+        w.WriteNumber("id", aggregate.Id);
+        if (version.Has(41))
+            w.WriteString("uuid", aggregate.Uuid);
+        w.WriteString("name", aggregate.Name);
+        w.WriteString(ZoneKey, aggregate.Zone);
+        if (shownHosts)
+        {
+            w.WriteStartArray("hosts");
+            foreach (var host in aggregate.Hosts)
+                w.WriteStringValue(NameOf(host, hosts));
+            w.WriteEndArray();
+            w.WriteStartObject("metadata");
+            foreach (var (key, value) in aggregate.Metadata)
+                w.WriteString(key, value);
+            if (aggregate.Zone is { } zone)
+                w.WriteString(ZoneKey, zone);
+            w.WriteEndObject();
+        }
+        w.WriteString("created_at", NovaTimes.Micro(aggregate.CreatedAt));
+        w.WriteString("updated_at", aggregate.UpdatedAt is { } at ? NovaTimes.Micro(at) : null);
+        w.WriteBoolean("deleted", false);
+        w.WriteNull("deleted_at");
+        w.WriteEndObject();
+    }
+
+    // A host that has left its cell stays in the aggregate, by its uuid, until somebody takes it out.
+    private static string NameOf(HostId host, IReadOnlyList<FleetHost> hosts) => hosts.FirstOrDefault(h => h.Row.Host == host)?.Row.Name ?? host.ToString();
+
+    private static ApiResult NameTaken(string name) => ApiResult.Conflict($"Aggregate {name} already exists.");
+
+    private static ApiResult NoSuchAggregate(string id) => ApiResult.NotFound($"Aggregate {id} could not be found.");
+}

@@ -1,0 +1,20 @@
+using Cells.Contracts.Wire;
+
+namespace Cells.Contracts.Messages;
+
+/// <summary>
+/// Down to <paramref name="Cell"/>: all that an operator has said of one host, whole each time, so that the highest number alone counts and a lost or
+/// doubled one does no harm. What became of it comes back with the host's row (<see cref="HostRow.SettingNumber"/>); until then it is sent again.
+/// </summary>
+/// <param name="Number">Rises by one with each change, from 1; given by the home of the hosts' operators.</param>
+/// <param name="Disabled">The host takes no new instances; what runs there goes on.</param>
+/// <param name="Reason">Why, in the operator's words; null for none.</param>
+/// <param name="ForcedDown">The operator knows that its host is gone; it takes no new instances either.</param>
+/// <param name="Zone">Availability zone; null: the cell's own.</param>
+/// <param name="Aggregates">Those that the host is in, by name.</param>
+[WireName("host.configure.v1")]
+public sealed record ConfigureHost(
+    HostId Host, CellName Cell, long Number, bool Disabled, string? Reason, bool ForcedDown, string? Zone, IReadOnlyList<HostAggregate> Aggregates);
+
+/// <summary>A host aggregate as placement needs it: what it promises of its hosts.</summary>
+public sealed record HostAggregate(string Name, IReadOnlyDictionary<string, string> Metadata);
