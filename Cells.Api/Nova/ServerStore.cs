@@ -184,7 +184,7 @@ internal sealed class ServerStore(ICellDatabase database)
         {
             HostStatus = row.TextOrNull(43),
             Addresses = row.IsDBNull(44) ? [] : JsonSerializer.Deserialize(row.GetString(44), NovaJson.Default.IReadOnlyListServerAddress)!,
-            Zone = row.TextOrNull(45),
+            Zone = row.TextOrNull(46),
         };
     }
 
