@@ -38,9 +38,10 @@ public sealed class ApiHome : IDisposable
         var addresses = new AddressReserve(ports, ids);
         var servers = new ServerStore(database);
         Fleet = new FleetStore(database);
+        var groups = new GroupStore(database);
         var words = new OperatorWords(Fleet, committer, time);
         Servers = new NovaServers(
-            servers, flavors, images, keypairs, quotas, Fleet, new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
+            servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Actions = new NovaActions(Servers, servers, dispatch, committer, time, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids);
@@ -58,6 +59,7 @@ public sealed class ApiHome : IDisposable
             .. new ServerInterfaces(servers).Routes,
             .. new NetworkRoutes(
                 neutron, new NeutronSubnets(nets, neutron, committer, time, ids), new NeutronPorts(ports, neutron, addresses, committer, time, ids)).Routes,
+            .. new NovaGroupRoutes(new NovaServerGroups(groups, quotas, committer, time, ids)).Routes,
             .. new NovaFleetRoutes(
                 new NovaServices(Fleet, words), new NovaHypervisors(Fleet, options), new NovaAggregates(Fleet, words, committer, time, ids),
                 new NovaZones(Fleet)).Routes,

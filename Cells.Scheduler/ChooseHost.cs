@@ -14,21 +14,23 @@ public static class ChooseHost
     public static HostDecision Decide(CellName cell, HostIndex index, PlacementRequest request, HostPolicy policy)
     {
         var removed = new RemovedByFilter[policy.Filters.Count];
-        var tried = new RemovedByFilter();
+        var (tried, apart) = (new RemovedByFilter(), new RemovedByFilter());
         var candidates = new List<Candidate>();
         foreach (var (shape, hosts) in index.Shapes)
         {
             if (FirstRejection(policy, shape, request, index) is var (filter, reason) && reason is not null)
                 removed[filter].Add(hosts, reason);
-            else if (FirstUntried(hosts, request, ref tried) is { } host)
+            else if (FirstAllowed(hosts, request, ref tried, ref apart) is { } host)
                 candidates.Add(new Candidate(shape, host));
         }
 
+        if (request.Group is { } group && candidates.Count > 1)
+            KeepNearest(candidates, group);
         var scores = Score(candidates, request, policy);
         var best = Best(candidates, scores);
         var explanation = new Explanation(
             cell, "host", best is null ? null : candidates[best.Value].Host.Name, index.Count,
-            Counts(policy, removed, tried), Top(candidates, scores, policy, request), [],
+            Counts(policy, removed, tried, apart), Top(candidates, scores, policy, request), [],
             best is null ? WouldFit(index, request) : null);
         return best is null
             ? new HostDecision(null, default, explanation)
@@ -43,17 +45,31 @@ public static class ChooseHost
         return (-1, null);
     }
 
-    private static HostState? FirstUntried(HostSet hosts, PlacementRequest request, ref RemovedByFilter tried)
+    /// <summary>The first host of the shape that the request may have; where its group wants one more than another, the first of the best.</summary>
+    private static HostState? FirstAllowed(HostSet hosts, PlacementRequest request, ref RemovedByFilter tried, ref RemovedByFilter apart)
     {
-        if (request.TriedHosts.Count == 0)
+        if (request.TriedHosts.Count == 0 && request.Group is null)
             return hosts.First;
+        HostState? best = null;
         foreach (var host in hosts.All)
         {
-            if (!request.TriedHosts.Contains(host.Id))
+            if (request.TriedHosts.Contains(host.Id))
+                tried.Add(host, "failed this instance before");
+            else if (request.Group?.Reject(host.Id) is { } reason)
+                apart.Add(host, reason);
+            else if (request.Group is null)
                 return host;
-            tried.Add(host, "failed this instance before");
+            else if (best is null || request.Group.Compare(host.Id, best.Id) > 0)
+                best = host;
         }
-        return null;
+        return best;
+    }
+
+    /// <summary>What a group wants comes before how well a host is filled.</summary>
+    private static void KeepNearest(List<Candidate> candidates, GroupRule group)
+    {
+        var best = candidates.Select(c => c.Host.Id).Aggregate((best, host) => group.Compare(host, best) > 0 ? host : best);
+        candidates.RemoveAll(c => group.Compare(c.Host.Id, best) < 0);
     }
 
     /// <summary>The tightest SR with room: the local one on a tie, so that shared storage is kept for those who have no other.</summary>
@@ -104,12 +120,14 @@ public static class ChooseHost
         return best;
     }
 
-    private static List<FilterCount> Counts(HostPolicy policy, RemovedByFilter[] removed, RemovedByFilter tried)
+    private static List<FilterCount> Counts(HostPolicy policy, RemovedByFilter[] removed, RemovedByFilter tried, RemovedByFilter apart)
     {
         var counts = new List<FilterCount>();
         for (var i = 0; i < removed.Length; i++)
             if (removed[i].Count > 0)
                 counts.Add(new FilterCount(policy.Filters[i].Name, removed[i].Count, removed[i].Examples ?? []));
+        if (apart.Count > 0)
+            counts.Add(new FilterCount("server_group", apart.Count, apart.Examples ?? []));
         if (tried.Count > 0)
             counts.Add(new FilterCount("already_tried", tried.Count, tried.Examples ?? []));
         return counts;

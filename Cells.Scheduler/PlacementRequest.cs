@@ -21,6 +21,9 @@ public sealed record PlacementRequest(
     public static IReadOnlyList<string> NetworksOf(IReadOnlyList<Nic>? nics) =>
         nics is null or [] ? [] : [.. nics.Select(nic => nic.Network).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    /// <summary>What its server group asks of the host; null without one.</summary>
+    public GroupRule? Group { get; init; }
+
     /// <summary>Of the flavor; empty for none.</summary>
     public IReadOnlyDictionary<string, string> ExtraSpecs { get; init; } = new SortedDictionary<string, string>();
 

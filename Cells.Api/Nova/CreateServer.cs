@@ -28,6 +28,9 @@ public sealed record CreateServer(
 {
     public string? Description { get; init; }
 
+    /// <summary>The server group that the hint names; null for none.</summary>
+    public Guid? Group { get; init; }
+
     /// <summary>In order.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
     /// <summary>Interfaces.</summary>
@@ -70,6 +73,7 @@ public sealed record CreateServer(
             ReadGroups(server))
         {
             Description = version.Has(19) ? server.OptionalText("description") : null,
+            Group = ReadGroup(hints),
             Tags = (version.Has(52) ? ServerTags.Read(server, "tags") : null) ?? [],
         };
         if (asked.MaxCount == 0)
@@ -117,7 +121,7 @@ public sealed record CreateServer(
             server.Problem.Note("server.availability_zone", "Naming a host in it is not possible here; name a zone.");
         if (hints is null)
             return PlacementHints.None with { AvailabilityZone = zone };
-        foreach (var name in new[] { "group", "same_host", "different_host", "query", "cidr", "build_near_host_ip" })
+        foreach (var name in new[] { "same_host", "different_host", "query", "cidr", "build_near_host_ip" })
         {
             if (hints.Has(name))
                 server.Problem.Note($"os:scheduler_hints.{name}", "This cloud does not act on this hint; a request that depends on it is refused.");
@@ -128,6 +132,16 @@ public sealed record CreateServer(
             .Concat(hints.Any("different_cell") is { ValueKind: JsonValueKind.String } one ? [one.GetString()!] : [])
             .Select(name => ReadCell(hints, "different_cell", name));
         return new PlacementHints(zone, only, [.. not]);
+    }
+
+    private static Guid? ReadGroup(BodyObject? hints)
+    {
+        if (hints?.OptionalText("group") is not { } text)
+            return null;
+        if (Guid.TryParseExact(text, "D", out var id))
+            return id;
+        hints.Problem.Note("os:scheduler_hints.group", $"Value: {text}. Server group scheduler hint must be a UUID.");
+        return null;
     }
 
     // Hints may name a cell by its path; the name, its last part, is enough.

@@ -14,18 +14,18 @@ public sealed record InsertIntent(InstanceIntent Intent) : IWrite
             id, project_id, user_id, name, metadata, flavor_id, flavor_name, vcpus, memory_mib, disk_gib,
             image_id, image_bytes, image_sha256, image_format, key_name, availability_zone, hints, disk_config, access_ip_v4, access_ip_v6,
             reservation_id, intent_number, desired, request_id, deadline, created_at, updated_at,
-            description, hostname, launch_index, tags, flavor_extra_specs)
+            description, hostname, launch_index, tags, flavor_extra_specs, group_id)
         select w.id, w.project_id, w.user_id, w.name, w.metadata, w.flavor_id, w.flavor_name, w.vcpus, w.memory_mib, w.disk_gib,
                w.image_id, w.image_bytes, w.image_sha256, w.image_format, w.key_name, w.availability_zone, w.hints, w.disk_config,
                w.access_ip_v4, w.access_ip_v6,
                w.reservation_id, w.intent_number, 'active', w.request_id, w.deadline, w.created_at, w.created_at,
-               w.description, w.hostname, w.launch_index, string_to_array(w.tags, ','), w.flavor_extra_specs
+               w.description, w.hostname, w.launch_index, string_to_array(w.tags, ','), w.flavor_extra_specs, w.group_id
           from unnest(@ids, @projects, @users, @names, @metadata, @flavors, @flavor_names, @flavors_made, @vcpus, @memories, @disks,
                       @images, @image_bytes, @image_sha256s, @image_formats, @key_names, @zones, @hints, @disk_configs, @ip_v4s, @ip_v6s,
-                      @reservations, @numbers, @request_ids, @deadlines, @times, @descriptions, @hostnames, @launch_indexes, @tags, @flavor_specs)
+                      @reservations, @numbers, @request_ids, @deadlines, @times, @descriptions, @hostnames, @launch_indexes, @tags, @flavor_specs, @groups)
             as w (id, project_id, user_id, name, metadata, flavor_id, flavor_name, flavor_made, vcpus, memory_mib, disk_gib,
                   image_id, image_bytes, image_sha256, image_format, key_name, availability_zone, hints, disk_config, access_ip_v4, access_ip_v6,
-                  reservation_id, intent_number, request_id, deadline, created_at, description, hostname, launch_index, tags, flavor_extra_specs)
+                  reservation_id, intent_number, request_id, deadline, created_at, description, hostname, launch_index, tags, flavor_extra_specs, group_id)
           join flavor on flavor.id = w.flavor_id
            and flavor.made = w.flavor_made
           join image on image.id = w.image_id
@@ -65,7 +65,8 @@ public sealed record InsertIntent(InstanceIntent Intent) : IWrite
         Column.Text<InsertIntent>("hostnames", w => w.Intent.Hostname),
         Column.Integer<InsertIntent>("launch_indexes", w => w.Intent.LaunchIndex),
         Column.Text<InsertIntent>("tags", w => string.Join(',', w.Intent.Tags)),
-        Column.Json<InsertIntent>("flavor_specs", w => NovaJson.Text(w.Intent.Flavor.ExtraSpecs)));
+        Column.Json<InsertIntent>("flavor_specs", w => NovaJson.Text(w.Intent.Flavor.ExtraSpecs)),
+        Column.Uuid<InsertIntent>("groups", w => w.Intent.Group));
 
     public WriteKind Kind => TheKind;
 }

@@ -100,7 +100,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         Write("ram", limits.RamMib, used.RamMib);
         Write("key_pairs", limits.KeyPairs, 0);
         Write("metadata_items", limits.MetadataItems, 0);
-        Write("server_groups", limits.ServerGroups, 0);
+        Write("server_groups", limits.ServerGroups, standing.ServerGroups);
         Write("server_group_members", limits.ServerGroupMembers, 0);
         // For what this cloud leaves to nobody: no limit of theirs is ever met.
         if (!version.Has(57))
@@ -162,7 +162,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         w.WriteNumber("totalInstancesUsed", used.Instances);
         w.WriteNumber("totalCoresUsed", used.Cores);
         w.WriteNumber("totalRAMUsed", used.RamMib);
-        w.WriteNumber("totalServerGroupsUsed", 0);
+        w.WriteNumber("totalServerGroupsUsed", standing.ServerGroups);
         if (!version.Has(36))
         {
             w.WriteNumber("maxTotalFloatingIps", -1);

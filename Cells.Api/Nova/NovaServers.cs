@@ -25,6 +25,7 @@ public sealed class NovaServers
     private readonly QuotaStore _quotas;
     private readonly ServerNics _nics;
     private readonly FleetStore _fleet;
+    private readonly ServerGroupJoin _groups;
     private readonly IServerDispatch _dispatch;
     private readonly ICommitter _committer;
     private readonly TimeProvider _time;
@@ -32,10 +33,10 @@ public sealed class NovaServers
     private readonly HomeOptions _options;
 
     internal NovaServers(
-        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas, FleetStore fleet, ServerNics nics,
+        ServerStore store, FlavorStore flavors, ImageStore images, KeypairStore keypairs, QuotaStore quotas, FleetStore fleet, ServerGroupJoin groups, ServerNics nics,
         IServerDispatch dispatch, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
-        (_store, _flavors, _images, _keypairs, _quotas, _fleet, _nics) = (store, flavors, images, keypairs, quotas, fleet, nics);
+        (_store, _flavors, _images, _keypairs, _quotas, _fleet, _groups, _nics) = (store, flavors, images, keypairs, quotas, fleet, groups, nics);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
     }
 
@@ -110,7 +111,10 @@ public sealed class NovaServers
             var (flavor, image, refusal) = await ResolveAsync(caller, asked, stop);
             if (refusal is not null)
                 return refusal;
-            var intents = Intents(caller, asked, flavor!, image!, count);
+            var (hints, join, noGroup) = await _groups.PlanAsync(caller, asked, count, stop);
+            if (noGroup is not null)
+                return noGroup;
+            var intents = Intents(caller, asked with { Hints = hints }, flavor!, image!, count);
             var charge = new ChargeQuota(caller.Project!.Value, Usage(flavor!.Flavor, count), asked.Metadata.Count);
             var nics = await _nics.PlanAsync(caller, asked.Nics, [.. intents.Select(intent => intent.Id)], stop);
             if (nics.Refusal is { } noNetwork)
@@ -120,7 +124,7 @@ public sealed class NovaServers
             {
                 outcome = await _dispatch.BuildAsync(
                     [.. intents.Select((intent, i) => intent.ToBuild(epoch: 1) with { Nics = nics.Of(i) })],
-                    [new LockProject(charge.Project), charge, .. intents.Select(intent => new InsertIntent(intent)), .. intents.Select(Created), .. nics.Writes],
+                    [new LockProject(charge.Project), charge, .. join is null ? Array.Empty<IWrite>() : [join], .. intents.Select(intent => new InsertIntent(intent)), .. intents.Select(Created), .. nics.Writes],
                     intents[0].Deadline, caller.TraceParent, stop);
             }
             finally
@@ -142,7 +146,7 @@ public sealed class NovaServers
                         return OverQuota.Refusal(standing, flavor.Flavor, asked);
                     break;
                 case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when !missed.Writes.Any(write => write is InsertIntent):
-                    break;                              // an address or a port is another's since it was looked up: choose again
+                    break;                              // an address, a port or the group is another's since it was looked up: choose again
                 default:
                     // The flavor or the image went away since it was looked up.
                     _flavors.Forget(asked.FlavorRef);
@@ -181,6 +185,7 @@ public sealed class NovaServers
                 Hostname = Hostname.Of(name, id),
                 LaunchIndex = index,
                 Tags = asked.Tags,
+                Group = asked.Hints.Group?.Id,
             };
         })];
     }

@@ -21,7 +21,7 @@ internal sealed class ServerStore(ICellDatabase database)
                d.epoch, d.state, d.asked, d.fault, d.settled_at, d.silent_since, d.silent_generation, d.silence_noted_at,
                o.body,
                i.description, i.hostname, i.launch_index, i.tags, i.flavor_extra_specs, i.locked_by, i.locked_reason,
-               case when s.forced_down then 'down' when s.disabled then 'maintenance' else h.status end, net.addresses, i.task_state, coalesce(s.zone, h.zone)
+               case when s.forced_down then 'down' when s.disabled then 'maintenance' else h.status end, net.addresses, i.task_state, coalesce(s.zone, h.zone), g.id
         """;
 
     private const string Joins = """
@@ -35,6 +35,7 @@ internal sealed class ServerStore(ICellDatabase database)
           left join instance_observed as o on o.instance = i.id
           left join host_observed as h on h.host = o.host
           left join host_setting as s on s.host = o.host
+          left join server_group as g on g.id = i.group_id
           left join lateral (
                select json_agg(json_build_object(
                           'port', p.id, 'network_id', n.id, 'network', n.name, 'subnet', p.subnet_id, 'ip', host(p.ip), 'mac', p.mac)
@@ -173,6 +174,7 @@ internal sealed class ServerStore(ICellDatabase database)
             Hostname = row.GetString(37) is { Length: > 0 } hostname ? hostname : Hostname.Of(row.GetString(3), new InstanceId(row.GetGuid(0))),
             LaunchIndex = row.GetInt32(38),
             Tags = row.GetFieldValue<string[]>(39),
+            Group = row.IsDBNull(47) ? null : row.GetGuid(47),
             Lock = row.TextOrNull(41) is { } by ? new ServerLock(by == "admin", row.TextOrNull(42)) : null,
             Task = (TaskState)row.GetInt16(45),
         };

@@ -5,7 +5,10 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Quotas;
 
 /// <summary>A project's limits, and what counts against them.</summary>
-internal sealed record QuotaStanding(QuotaLimits Limits, QuotaUsage Used);
+internal sealed record QuotaStanding(QuotaLimits Limits, QuotaUsage Used)
+{
+    public int ServerGroups { get; init; }
+}
 
 internal sealed class QuotaStore(ICellDatabase database)
 {
@@ -17,7 +20,8 @@ internal sealed class QuotaStore(ICellDatabase database)
                coalesce(q.metadata_items, {QuotaLimits.Default.MetadataItems}),
                coalesce(q.server_groups, {QuotaLimits.Default.ServerGroups}),
                coalesce(q.server_group_members, {QuotaLimits.Default.ServerGroupMembers}),
-               used.instances, used.cores, used.ram_mib
+               used.instances, used.cores, used.ram_mib,
+               (select count(*)::integer from server_group as g where g.project_id = q.project_id)
           from project_quota as q
          cross join lateral (
                select count(*)::integer as instances,
@@ -34,5 +38,5 @@ internal sealed class QuotaStore(ICellDatabase database)
         "quota of a project", StandingSql, [Reads.Uuid("project", project.Value)],
         row => new QuotaStanding(
             new QuotaLimits(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(6)),
-            new QuotaUsage(row.GetInt32(7), row.GetInt32(8), row.GetInt64(9))), stop);
+            new QuotaUsage(row.GetInt32(7), row.GetInt32(8), row.GetInt64(9))) { ServerGroups = row.GetInt32(10) }, stop);
 }

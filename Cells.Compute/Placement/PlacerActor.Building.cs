@@ -47,7 +47,7 @@ internal sealed partial class PlacerActor
 
     private void Place(Entry entry, WorkReceived work, BuildInstance command, IActorRef link)
     {
-        var request = RequestOf(command, []);
+        var request = RequestOf(command, []) with { Group = _groups.RuleFor(command) };
         var decision = ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy);
         if (decision.Host is not { } host || _inventory.Find(host.Id) is not { } record)
         {
@@ -65,6 +65,7 @@ internal sealed partial class PlacerActor
         };
         var parts = ClaimOf.Parts(host.Id, decision.Sr, request);
         _inventory.Take(parts);
+        _groups.Take(command, host.Id);
         Commit(
             entry,
             new Change(
@@ -82,12 +83,14 @@ internal sealed partial class PlacerActor
             missed: () =>
             {
                 _inventory.GiveBack(parts);
+                _groups.Follow(command, entry.Row);
                 BeginRebuild();
                 Reread(entry, () => OnBuild(work, command, link));
             },
             unavailable: () =>
             {
                 _inventory.GiveBack(parts);
+                _groups.Follow(command, entry.Row);
                 RetryLater(entry, () => OnBuild(work, command, link));
             });
     }
@@ -125,7 +128,7 @@ internal sealed partial class PlacerActor
     {
         var command = undone.Command!;
         var tried = undone.Story.Tried.Append(undone.Place!.Host).ToList();
-        var request = RequestOf(command, tried);
+        var request = RequestOf(command, tried) with { Group = _groups.RuleFor(command) };
         var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch && undone.Story.Refusals[^1].Code != StepOutcome.ImageUnavailable
             ? ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy)
             : null;
@@ -157,6 +160,7 @@ internal sealed partial class PlacerActor
         };
         var parts = ClaimOf.Parts(host.Id, decision.Sr, request);
         _inventory.Take(parts);
+        _groups.Take(command, host.Id);
         Commit(
             entry,
             new Change(new ReleaseClaim(next.Id, next.Epoch), new MoveInstance(before, next, Checked(owner)), new TakeClaim(next.Id, next.Epoch, parts),
@@ -172,12 +176,14 @@ internal sealed partial class PlacerActor
             missed: () =>
             {
                 _inventory.GiveBack(parts);
+                _groups.Follow(command, entry.Row);
                 BeginRebuild();
                 Reread(entry, () => PerformAgain(entry));
             },
             unavailable: () =>
             {
                 _inventory.GiveBack(parts);
+                _groups.Follow(command, entry.Row);
                 RetryLater(entry, () => PerformAgain(entry));
             });
     }

@@ -23,6 +23,7 @@ internal sealed partial class PlacerActor : ReceiveActor
     private readonly Dictionary<InstanceId, Entry> _entries = [];
     private readonly SortedSet<Guid> _working = [];               // instances with a workflow
     private readonly Inventory _inventory;
+    private readonly GroupPlaces _groups = new();
     private readonly Queue<Action> _afterRebuild = [];
     private int _claimChanges;                                    // changes under way that move claims
     private bool _rebuilding;
@@ -125,6 +126,7 @@ internal sealed partial class PlacerActor : ReceiveActor
     private void Put(Entry entry, Instance? row)
     {
         _alive += (row is { Released: false } ? 1 : 0) - (entry.Row is { Released: false } ? 1 : 0);
+        _groups.Follow((row ?? entry.Row)?.Command, row);
         entry.Row = row;
         if (row is { Work: not null })
             _working.Add(entry.Id.Value);

@@ -42,6 +42,9 @@ public sealed record Nic(PortId Port, string Network, string Mac, IReadOnlyList<
 /// <param name="NotCells">Never in these cells: hint different_cell, and cells that already refused.</param>
 public sealed record PlacementHints(string? AvailabilityZone, CellName? OnlyCell, IReadOnlyList<CellName> NotCells)
 {
+    /// <summary>The server group it is made in; null for none.</summary>
+    public GroupHint? Group { get; init; }
+
     public static readonly PlacementHints None = new(null, null, []);
 }
 
