@@ -7,13 +7,20 @@ namespace Cells.Host;
 internal static class Loggers
 {
     /// <summary>One line an event, on standard error: standard output is for what the command has to say.</summary>
-    public static ILoggerFactory ToStandardError(LogLevel least) => LoggerFactory.Create(l => l
-        .SetMinimumLevel(least)
+    /// <param name="also">Where else they go; those are told everything from Information on.</param>
+    public static ILoggerFactory ToStandardError(LogLevel least, Action<ILoggingBuilder>? also = null) => LoggerFactory.Create(l =>
+    {
+        l.SetMinimumLevel(also is null ? least : LogLevel.Information).AddFilter<ConsoleLoggerProvider>(null, least);
+        also?.Invoke(l);
+        AddConsole(l);
+    });
+
+    private static void AddConsole(ILoggingBuilder builder) => builder
         .AddSimpleConsole(c =>
         {
             c.SingleLine = true;
             c.UseUtcTimestamp = true;
             c.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         })
-        .Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace));
+        .Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
 }

@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Storage;
 
@@ -32,7 +33,8 @@ internal sealed partial class DispatchActor
                 Sender.Tell(new DispatchOutcome.LaneFull(full, LaneRetry));
                 return;
             }
-            writes.AddRange(Writes(decision, build.Instance, asked.TraceParent));
+            slot.Span = BeginSpan("Build", asked.TraceParent, build.Instance);
+            writes.AddRange(Writes(decision, build.Instance, slot.Span?.Id ?? asked.TraceParent));
         }
         PipeToSelf(
             _parts.Committer.CommitAsync(new Change(writes)),
@@ -64,6 +66,7 @@ internal sealed partial class DispatchActor
     {
         foreach (var (slot, _) in planned)
         {
+            Traces.End(slot.Span);
             slot.Busy = false;
             Continue(slot);
         }

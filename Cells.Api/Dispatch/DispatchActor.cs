@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -179,9 +181,11 @@ internal sealed partial class DispatchActor : ReceiveActor
                 job.Reply is Origin origin ? origin.Link.Value : "the door");
         }
         var together = job.Reply is Asker asker ? asker.Together : [];
-        var writes = (IReadOnlyList<IWrite>)[.. together, .. Writes(decision, slot.Instance, job.TraceParent)];
+        slot.Span = BeginSpan(job.Event.GetType().Name, job.TraceParent, slot.Instance);
+        var writes = (IReadOnlyList<IWrite>)[.. together, .. Writes(decision, slot.Instance, slot.Span?.Id ?? job.TraceParent)];
         if (writes.Count == 0)
         {
+            Traces.End(slot.Span);
             slot.Jobs.Dequeue();
             Finish(job.Reply, failure: null);
             return;
@@ -211,11 +215,16 @@ internal sealed partial class DispatchActor : ReceiveActor
         return writes;
     }
 
+    private Activity? BeginSpan(string what, string? parent, InstanceId instance) => Traces.On
+        ? Traces.Begin($"dispatch {what}", ActivityKind.Consumer, parent)?.SetTag("cells.cell", _parts.Cell.Value).SetTag("cells.instance", instance.ToString())
+        : null;
+
     private void OnChangeEnded(ChangeEnded ended)
     {
         var (slot, decision, outcome) = ended;
         if (!ReferenceEquals(_slots.GetValueOrDefault(slot.Instance), slot))
             return;                                   // begun before this actor was restarted; its message comes again
+        Traces.End(slot.Span, outcome is CommitOutcome.Committed ? null : outcome.GetType().Name);
         var job = slot.Jobs.Peek();
         switch (outcome)
         {
@@ -361,6 +370,9 @@ internal sealed partial class DispatchActor : ReceiveActor
         public IReadOnlyList<DispatchRow>? Rows { get; set; }
         public Queue<Job> Jobs { get; } = [];
         public bool Busy { get; set; }
+
+        /// <summary>Of the change that is under way; null when nobody traces.</summary>
+        public Activity? Span { get; set; }
     }
 
     private sealed record Job(DispatchEvent Event, string? TraceParent, Reply? Reply);

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Microsoft.Extensions.Logging;
 
@@ -71,10 +73,10 @@ internal sealed class HostActor : ReceiveActor
             if (run.Busy)
                 run.Next = m;                                   // after the step under way: one call per instance at a time
             else
-                _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival);
+                _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival) { TraceParent = m.TraceParent };
         }
         else
-            _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, _arrivals++);
+            _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, _arrivals++) { TraceParent = m.TraceParent };
         StartRuns();
     }
 
@@ -100,8 +102,11 @@ internal sealed class HostActor : ReceiveActor
             run.Busy = true;
             _busy += onHost ? 1 : 0;
             var id = run.Row.Id;
+            if (Traces.On)
+                run.Span = Traces.Begin($"step {Steps.NameOf(run.Work)}", ActivityKind.Internal, run.TraceParent)?
+                    .SetTag("cells.instance", id.ToString()).SetTag("cells.host", _info.Host.ToString());
             PipeToSelf(
-                RunStep.PerformAsync(context, run.MaybeDone, Stopping),
+                Traces.Within(run.Span, () => RunStep.PerformAsync(context, run.MaybeDone, Stopping)),
                 outcome => new StepPerformed(id, outcome, null),
                 error => new StepPerformed(id, new StepOutcome.Unknown(error.Message), error));
         }
@@ -112,6 +117,13 @@ internal sealed class HostActor : ReceiveActor
         if (!_runs.TryGetValue(m.Instance.Value, out var run) || !run.Busy)
             return;                                             // of an earlier life of this actor: its rows are performed again, probing
         run.Busy = false;
+        Traces.End(run.Span, m.Outcome switch
+        {
+            StepOutcome.Refused refused => refused.Code,
+            StepOutcome.Unknown => "the outcome is not known",
+            _ => null,
+        });
+        run.Span = null;
         _busy -= Steps.At(run.Work).OnHost ? 1 : 0;
         if (m.Error is not null and not OperationCanceledException)
             ComputeTelemetry.StepBroke(_setup.Logger, m.Error, m.Instance, Steps.NameOf(run.Work), _info.Host);
@@ -124,7 +136,7 @@ internal sealed class HostActor : ReceiveActor
                 OnPerform(next with { MaybeDone = true });
         }
         else if (run.Next is { } next)
-            _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival);
+            _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival) { TraceParent = next.TraceParent };
         else if (m.Outcome is StepOutcome.Later later)
             LookAgain(run, later.After);
         else
@@ -187,6 +199,8 @@ internal sealed class HostActor : ReceiveActor
         public bool Waiting { get; set; }
         public int Failures { get; set; }
         public PerformStep? Next { get; set; }
+        public string? TraceParent { get; init; }
+        public Activity? Span { get; set; }
     }
 }
 
@@ -197,7 +211,11 @@ internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, in
 
 /// <summary>From the placer: perform the step this committed row stands at.</summary>
 /// <param name="MaybeDone">It may have been begun before: the host is asked first.</param>
-internal sealed record PerformStep(Instance Row, bool MaybeDone);
+internal sealed record PerformStep(Instance Row, bool MaybeDone)
+{
+    /// <summary>W3C trace context of the request that the step is done for; null when nobody traces.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>To the placer: this host's actor works under that assignment from now on.</summary>
 internal sealed record HostAttached(HostId Host, PoolOwner Owner, IActorRef Actor);

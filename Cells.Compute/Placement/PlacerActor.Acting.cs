@@ -1,5 +1,6 @@
 using Cells.Compute.Instances;
 using Cells.Contracts.Messages;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -35,8 +36,10 @@ internal sealed partial class PlacerActor
                         var begun = entry.Row!.Work is null;
                         Put(entry, next);
                         link.Tell(new WorkDone(work.Link, work.Number), Self);
-                        if (begun)
-                            AfterActions(next, answers);
+                        if (!begun)
+                            return;
+                        entry.TraceParent = Traces.On ? work.TraceParent : null;
+                        AfterActions(next, answers);
                     },
                     missed: () => Reread(entry, () => OnAct(work, command, link)),
                     unavailable: () => RetryLater(entry, () => OnAct(work, command, link)));

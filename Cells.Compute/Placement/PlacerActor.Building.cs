@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using Cells.Compute.Images;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -48,12 +50,16 @@ internal sealed partial class PlacerActor
     private void Place(Entry entry, WorkReceived work, BuildInstance command, IActorRef link)
     {
         var request = RequestOf(command, []) with { Group = _groups.RuleFor(command) };
+        var span = BeginSpan("place", work.TraceParent, command.Instance);
         var decision = ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy);
+        ComputeMeters.Chose(_setup.Cell, decision.Why);
         if (decision.Host is not { } host || _inventory.Find(host.Id) is not { } record)
         {
-            Refuse(entry, work, command, decision.Why, link);
+            Refuse(entry, work with { TraceParent = span?.Id ?? work.TraceParent }, command, decision.Why, link);
+            Traces.End(span, "no host fits");
             return;
         }
+        entry.TraceParent = span?.Id;
         var row = FirstRow(command, work.Link) with
         {
             Place = new Place(record.Pool, host.Id, host.Name, decision.Sr),
@@ -71,10 +77,11 @@ internal sealed partial class PlacerActor
             new Change(
                 new InsertInstance(row, AnyEpoch(entry, command)),
                 new TakeClaim(row.Id, row.Epoch, parts),
-                new SendWork(work.Link, Key(row.Id), Placed(row, command.Intent), work.TraceParent)),
+                new SendWork(work.Link, Key(row.Id), Placed(row, command.Intent), span?.Id ?? work.TraceParent)),
             movesClaims: true,
             committed: () =>
             {
+                Traces.End(span);
                 Put(entry, row);
                 ComputeTelemetry.Placed(_setup.Logger, row.Id, host.Name, 1);
                 link.Tell(new WorkDone(work.Link, work.Number), Self);
@@ -82,6 +89,7 @@ internal sealed partial class PlacerActor
             },
             missed: () =>
             {
+                Traces.End(span, "overtaken");
                 _inventory.GiveBack(parts);
                 _groups.Follow(command, entry.Row);
                 BeginRebuild();
@@ -89,6 +97,7 @@ internal sealed partial class PlacerActor
             },
             unavailable: () =>
             {
+                Traces.End(span, "the database takes no writes now");
                 _inventory.GiveBack(parts);
                 _groups.Follow(command, entry.Row);
                 RetryLater(entry, () => OnBuild(work, command, link));
@@ -132,6 +141,8 @@ internal sealed partial class PlacerActor
         var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch && undone.Story.Refusals[^1].Code != StepOutcome.ImageUnavailable
             ? ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy)
             : null;
+        if (decision is not null)
+            ComputeMeters.Chose(_setup.Cell, decision.Why);
         var why = decision is null ? undone.Story.Why : [.. undone.Story.Why, decision.Why];
         var freed = ClaimOf.Parts(undone.Place.Host, undone.Place.Sr, request);
         if (decision is not { Host: { } host } || _inventory.Find(host.Id) is not { } record)
@@ -235,6 +246,9 @@ internal sealed partial class PlacerActor
                 DiskBytes = Math.Max(command.Flavor.DiskBytes, FetchImage.RoundedUp(command.Image.SizeBytes)),
                 Networks = PlacementRequest.NetworksOf(command.Nics),
             };
+
+    private Activity? BeginSpan(string name, string? parent, InstanceId instance) =>
+        Traces.Begin(name, ActivityKind.Consumer, parent)?.SetTag("cells.cell", _setup.Cell.Value).SetTag("cells.instance", instance.ToString());
 
     private static string Key(InstanceId instance) => instance.ToString();
 

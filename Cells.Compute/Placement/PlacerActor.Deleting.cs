@@ -1,6 +1,7 @@
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Contracts.Messages;
+using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
@@ -63,6 +64,7 @@ internal sealed partial class PlacerActor
         committed: () =>
         {
             Put(entry, wished);
+            entry.TraceParent = Traces.On ? work.TraceParent : null;
             link.Tell(new WorkDone(work.Link, work.Number), Self);
             Perform(wished, maybeDone: true);
         },

@@ -48,6 +48,7 @@ internal sealed partial class PlacerActor
     {
         _newsDue = false;
         var hosts = _inventory.Hosts.Where(h => h.Status != "gone").ToList();
+        ComputeMeters.ShowHosts(_setup.Cell, hosts);
         var self = new ReachedCell(_setup.Cell, null, CellKind.Compute, hosts.Count, hosts.Count(h => h.Status == "up"), _alive, Silent: false);
         foreach (var parent in _setup.Parents)
             _setup.Links.Send(new SendNews(parent, new CellNews(

@@ -33,7 +33,11 @@ internal sealed partial class PlacerActor
                 Move(entry, row, next, answers, m, () => AfterActions(next, answers));
                 break;
             case Workflows.Advance.Settled(var next):
-                Move(entry, row, next, [], m, () => ComputeTelemetry.Active(_setup.Logger, next.Id, next.Place?.HostName));
+                Move(entry, row, next, [], m, () =>
+                {
+                    entry.TraceParent = null;
+                    ComputeTelemetry.Active(_setup.Logger, next.Id, next.Place?.HostName);
+                });
                 break;
             case Workflows.Advance.Undone(var undone):
                 Replace(entry, row, undone, m.Owner);
@@ -59,7 +63,7 @@ internal sealed partial class PlacerActor
     private void Perform(Instance row, bool maybeDone)
     {
         if (row is { Work: not null, Place: { } place } && _attached.TryGetValue(place.Host.Value, out var host))
-            host.Actor.Tell(new PerformStep(row, maybeDone), Self);
+            host.Actor.Tell(new PerformStep(row, maybeDone) { TraceParent = _entries.GetValueOrDefault(row.Id)?.TraceParent }, Self);
     }
 
     private void PerformAgain(Entry entry)

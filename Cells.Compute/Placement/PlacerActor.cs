@@ -321,6 +321,9 @@ internal sealed partial class PlacerActor : ReceiveActor
 
         /// <summary>What its pool last said of its VM; null when nothing yet.</summary>
         public Observed? Observed { get; set; }
+
+        /// <summary>W3C trace context of the request that its workflow works for; null when nobody traces, and after a restart.</summary>
+        public string? TraceParent { get; set; }
     }
 
     /// <param name="Vm">Which VM this is about: a row that has another one by now is not judged by it.</param>

@@ -116,7 +116,7 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         PoolTelemetry.Taken(_world.Logger, _config.Name, owner.Pool, owner.Epoch);
         _owner = owner;
-        _handle = new PoolHandle(_config.Name, owner, Self);
+        _handle = new PoolHandle(_config.Name, owner, Self, _world.Time);
         foreach (var member in members)
             Remember(member);
         BeginConnecting();

@@ -9,7 +9,7 @@ namespace Cells.Compute.Pools;
 /// How hosts' actors and workflow steps use their pool's session. It lives as long as the pool's owner, over reconnections; while there is no
 /// connection every call fails at once with <see cref="XenApiUnreachable"/>, and the caller's own retry comes again. Any thread may call.
 /// </summary>
-internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRef owner) : IPoolCalls
+internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRef owner, TimeProvider time) : IPoolCalls
 {
     /// <summary>xapi serves a few dozen requests at once; more would only wait there, out of sight.</summary>
     public const int MaxCalls = 64;
@@ -131,6 +131,24 @@ internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRe
     internal void Show(PoolCache cache) => Volatile.Write(ref _cache, cache);
 
     private async Task<T> CallAsync<T>(string call, Func<PoolLink, Task<T>> perform)
+    {
+        var (began, outcome) = (time.GetTimestamp(), "ok");
+        try
+        {
+            return await CallOnceAsync(call, perform);
+        }
+        catch (XenApiException error)
+        {
+            outcome = error is XenApiFailure failure ? failure.Code : error is XenApiUnknownOutcome ? "unknown" : "unreachable";
+            throw;
+        }
+        finally
+        {
+            ComputeMeters.Called(call, outcome, time.GetElapsedTime(began));
+        }
+    }
+
+    private async Task<T> CallOnceAsync<T>(string call, Func<PoolLink, Task<T>> perform)
     {
         Enter(call);
         try

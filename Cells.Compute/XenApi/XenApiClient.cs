@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Cells.Messaging;
+
 namespace Cells.Compute.XenApi;
 
 /// <summary>Calls that need no session, and the one place where an answer, or its absence, becomes a value or an exception.</summary>
@@ -50,6 +53,24 @@ public static class XenApiClient
     }
 
     internal static async Task<T> PerformAsync<T>(
+        IXapiWire wire, string method, XenEffect effect, string? session, IReadOnlyList<object> arguments, TimeSpan timeout, Func<XenValue, T> read, long id,
+        CancellationToken stop)
+    {
+        // Arguments hold sessions, passwords and marks: none of them is told.
+        using var span = Traces.Call("XenAPI", method);
+        span?.SetTag("rpc.system", "jsonrpc").SetTag("rpc.method", method).SetTag("server.address", wire.Address.Host);
+        try
+        {
+            return await PerformUntoldAsync(wire, method, effect, session, arguments, timeout, read, id, stop);
+        }
+        catch (XenApiException error) when (span is not null)
+        {
+            span.SetStatus(ActivityStatusCode.Error, error is XenApiFailure failure ? failure.Code : error.GetType().Name);
+            throw;
+        }
+    }
+
+    private static async Task<T> PerformUntoldAsync<T>(
         IXapiWire wire, string method, XenEffect effect, string? session, IReadOnlyList<object> arguments, TimeSpan timeout, Func<XenValue, T> read, long id,
         CancellationToken stop)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cells.Contracts;
 using Cells.Host.Configuration;
 using Cells.Host.Joining;
+using Cells.Host.Observability;
 using Cells.Host.Up;
 using Microsoft.Extensions.Logging;
 
@@ -14,16 +15,19 @@ internal static class RunCommand
     {
         var config = new Option<string>("--config") { Description = "YAML file: data, database, bus, join, listen, url, cells (as in a topology file, with real hosts).", Required = true };
         var command = new Command("run", "Run the cells of a configuration file over real servers: nothing is simulated, nothing else is started.") { config };
-        command.SetAction((parsed, stop) => RunAsync(RunFile.Read(parsed.GetValue(config)!), stop));
+        var otlp = OtlpTarget.Option();
+        command.Add(otlp);
+        command.SetAction((parsed, stop) => RunAsync(RunFile.Read(parsed.GetValue(config)!), OtlpTarget.Read(parsed.GetValue(otlp)), stop));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunFile file, CancellationToken stop)
+    private static async Task<int> RunAsync(RunFile file, OtlpTarget? otlp, CancellationToken stop)
     {
         var (time, ids) = (SystemTime.Provider, new SystemIds());
-        using var loggers = Loggers.ToStandardError(LogLevel.Information);
         using var directory = new DataDirectory(file.Data, ids);
         new Joins(file.Data, ids, time).Use(file);
+        using var telemetry = new Telemetry(otlp, directory.Id);
+        using var loggers = Loggers.ToStandardError(LogLevel.Information, telemetry.Logs);
         await using var databases = await Databases.NamedAsync(file.Database, stop);
         Console.WriteLine($"cells run: {databases.Told}");
         await using var bus = Bus.Of(file, directory, time, loggers);
@@ -34,6 +38,7 @@ internal static class RunCommand
             {
                 Transport = bus.Transport,
                 Url = file.Url,
+                Telemetry = telemetry,
             }, stop);
         if (tree.BaseUrl.Length > 0)
             tree.WriteEntry();

@@ -6,6 +6,7 @@ using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Host.Clients;
 using Cells.Host.Configuration;
+using Cells.Host.Observability;
 using Cells.Host.Up;
 using Microsoft.Extensions.Logging;
 
@@ -39,10 +40,15 @@ internal static class UpCommand
         var latency = new Option<string>("--latency") { Description = "How long calls to simulated hosts take: instant or realistic.", DefaultValueFactory = _ => "instant" }
             .AcceptOnlyFromAmong("instant", "realistic");
         var command = new Command("up", "Run a whole tree on this machine: cells, databases, simulated hosts, the API.") { data, topology, listen, database, bus, hosts, latency };
+        var otlp = OtlpTarget.Option();
+        command.Add(otlp);
         command.SetAction((parsed, stop) => RunAsync(
             new UpOptions(
                 parsed.GetValue(data)!, parsed.GetValue(topology), UpOptions.ParseListen(parsed.GetValue(listen)!), parsed.GetValue(database),
-                BusChoice.Parse(parsed.GetValue(bus)!), HostCount(parsed.GetValue(hosts)), parsed.GetValue(latency)!),
+                BusChoice.Parse(parsed.GetValue(bus)!), HostCount(parsed.GetValue(hosts)), parsed.GetValue(latency)!)
+            {
+                Otlp = OtlpTarget.Read(parsed.GetValue(otlp)),
+            },
             stop));
         return command;
     }
@@ -56,8 +62,9 @@ internal static class UpCommand
         // Everything that can be wrong about the words is found before anything is started.
         var topology = options.TopologyFile is { } file ? Topology.Read(file, options.HostsPerCell) : Topology.Default(options.HostsPerCell);
         var (time, ids) = (SystemTime.Provider, new SystemIds());
-        using var loggers = Loggers.ToStandardError(LogLevel.Warning);
         using var directory = new DataDirectory(options.Data, ids);
+        using var telemetry = new Telemetry(options.Otlp, directory.Id);
+        using var loggers = Loggers.ToStandardError(LogLevel.Warning, telemetry.Logs);
         SimulatorProcess? simulator = null;
         try
         {
@@ -74,7 +81,7 @@ internal static class UpCommand
 
             await using var tree = await TreeProcess.StartAsync(
                 new TreeParts(topology, directory, databases, simulator?.Fleet, await File.ReadAllTextAsync(directory.HostPasswordFile, stop) is var p ? p.Trim() : "",
-                    FreePort.Resolve(options.Listen), time, ids, loggers) { Transport = bus.Transport }, stop);
+                    FreePort.Resolve(options.Listen), time, ids, loggers) { Transport = bus.Transport, Telemetry = telemetry }, stop);
             var rc = tree.WriteEntry();
             using var cloud = await CloudClient.EnterAsync(rc, stop);
             await EnsureFlavorsAsync(cloud, stop);

@@ -12,6 +12,7 @@ using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Host.Clients;
 using Cells.Host.Configuration;
+using Cells.Host.Observability;
 using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
@@ -95,6 +96,7 @@ internal sealed class TreeProcess : IAsyncDisposable
 
     private async Task StartCellsAsync(CancellationToken stop)
     {
+        Parts.Telemetry?.Show(_cells);
         var dispatcher = new ThreadPoolDispatcher();
         var transport = Parts.Transport ?? new InProcessTransport();
         var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
@@ -175,6 +177,7 @@ internal sealed class TreeProcess : IAsyncDisposable
             await new DefaultNetwork(runtime.Database, runtime.Committer, Parts.Time, Parts.Ids).MakeAsync(admins, stop);
         _door.UseRouting();
         _door.MapCells(Home, new AdminRoutes(api.Admin).Routes);
+        Parts.Telemetry?.Map(_door, runtime, Parts.Time);
         try
         {
             await _door.StartAsync(stop);
@@ -217,6 +220,9 @@ internal sealed record TreeParts(
 
     /// <summary>How clients and compute cells reach the door; null: as it listens.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Metrics, traces and health at the door; null for a tree that only a benchmark looks at.</summary>
+    public Telemetry? Telemetry { get; init; }
 
     /// <summary>What carries frames; null: this process's memory. Its maker ends it, after the tree.</summary>
     public ITransport? Transport { get; init; }

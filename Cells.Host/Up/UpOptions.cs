@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Cells.Contracts;
 using Cells.Host.Configuration;
+using Cells.Host.Observability;
 
 namespace Cells.Host.Up;
 
@@ -9,6 +10,9 @@ namespace Cells.Host.Up;
 /// <param name="Latency">Of the simulated hosts' calls: instant or realistic.</param>
 internal sealed record UpOptions(string Data, string? TopologyFile, IPEndPoint Listen, string? Database, BusChoice Bus, int HostsPerCell, string Latency)
 {
+    /// <summary>Where traces, metrics and logs go; null: nowhere.</summary>
+    public OtlpTarget? Otlp { get; init; }
+
     public const string DefaultListen = "127.0.0.1:8774";
 
     /// <exception cref="CellsException">The text is no HOST:PORT.</exception>

@@ -55,6 +55,16 @@ public sealed class TestDatabase : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The server ends every connection to this database.</summary>
+    public async Task EndConnectionsAsync()
+    {
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_cluster.ConnectionString("postgres")) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{Name}'", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>The first column of every row.</summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql)
     {

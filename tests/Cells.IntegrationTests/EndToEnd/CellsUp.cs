@@ -34,6 +34,11 @@ internal sealed class CellsUp : IAsyncDisposable
         }
     }
 
+    /// <summary>Where the door is.</summary>
+    public Uri Door => new(new Uri(Variables["OS_AUTH_URL"]).GetLeftPart(UriPartial.Authority));
+
+    public string AdminPassword => Variables["OS_PASSWORD"];
+
     /// <summary>Variables of the openrc file it wrote.</summary>
     private Dictionary<string, string> Variables => OpenRc.Parse(File.ReadLines(Path.Combine(Data, "openrc")));
 
