@@ -16,6 +16,8 @@ internal enum FaultName
     ToolstackRestart,
     HostPowerLoss,
     GuestIgnores,
+    CoordinatorChange,
+    MemberCut,
 }
 
 internal static class FaultNames
@@ -37,6 +39,8 @@ internal static class FaultNames
         FaultName.ToolstackRestart => "toolstack-restart",
         FaultName.HostPowerLoss => "host-power-loss",
         FaultName.GuestIgnores => "guest-ignores",
+        FaultName.CoordinatorChange => "coordinator-change",
+        FaultName.MemberCut => "member-cut",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such fault"),
     };
 }

@@ -67,6 +67,8 @@ internal sealed class FaultPlan
         FaultName.ToolstackRestart => 0.20,
         FaultName.HostPowerLoss => 0.12,
         FaultName.GuestIgnores => 0.5,
+        FaultName.CoordinatorChange => 0.10,
+        FaultName.MemberCut => 0.12,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such fault"),
     };
 }

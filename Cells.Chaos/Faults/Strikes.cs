@@ -24,6 +24,8 @@ internal sealed class Strikes(ChaosWorld world, Random random)
         MayHit(FaultName.XapiSessionEnded, _ => new SimFault.EndSessions());
         MayHit(FaultName.ToolstackRestart, host => new SimFault.RestartToolstack(host.Name, TimeSpan.FromMilliseconds(random.Next(500, 8_000))));
         MayHit(FaultName.HostPowerLoss, host => new SimFault.PowerLoss(host.Name, TimeSpan.FromMilliseconds(random.Next(2_000, 15_000))));
+        MayChangeCoordinator();
+        MayHit(FaultName.MemberCut, world.Hypervisors.Pooled, host => new SimFault.CutNetwork(host.Name, TimeSpan.FromMilliseconds(random.Next(2_000, 15_000))));
         MayDeafen();
     }));
 
@@ -74,18 +76,32 @@ internal sealed class Strikes(ChaosWorld world, Random random)
     {
         if (!world.Faults.IsOn(FaultName.GuestIgnores))
             return;
-        var guests = world.Hypervisors.Hosts.SelectMany(host => host.Core.Account()[0].Domains.Select(domain => (host, domain.VmUuid))).ToList();
+        var guests = world.Hypervisors.Hosts.SelectMany(host => host.Account.Domains.Select(domain => (host, domain.VmUuid))).ToList();
         if (guests.Count == 0 || !world.Faults.Fires(FaultName.GuestIgnores))
             return;
         var (at, guest) = guests[random.Next(guests.Count)];
         world.Hypervisors.Inject(at, new SimFault.GuestIgnores(guest));
     }
 
-    private void MayHit(FaultName name, Func<SteppedHost, SimFault> fault)
+    /// <summary>Planned, or after the coordinator was lost: then somebody takes its place by hand, and it comes back as a member.</summary>
+    private void MayChangeCoordinator()
     {
-        if (!world.Faults.Fires(name))
+        var next = world.Hypervisors.Pooled.Where(host => host.Answers && !host.IsCoordinator).ToList();
+        if (next.Count == 0 || !world.Faults.Fires(FaultName.CoordinatorChange))
             return;
-        var hosts = world.Hypervisors.Hosts;
+        var host = next[random.Next(next.Count)];
+        var former = world.Hypervisors.Pooled.First(h => h.Core == host.Core && h.IsCoordinator);
+        if (random.Next(2) == 0)
+            world.Disturb(former, new SimFault.PowerLoss(former.Name, TimeSpan.FromMilliseconds(random.Next(5_000, 30_000))));
+        world.Hypervisors.Inject(host, new SimFault.ChangeCoordinator(host.Name));
+    }
+
+    private void MayHit(FaultName name, Func<SteppedHost, SimFault> fault) => MayHit(name, world.Hypervisors.Hosts, fault);
+
+    private void MayHit(FaultName name, IReadOnlyList<SteppedHost> hosts, Func<SteppedHost, SimFault> fault)
+    {
+        if (hosts.Count == 0 || !world.Faults.Fires(name))
+            return;
         var host = hosts[random.Next(hosts.Count)];
         var struck = fault(host);
         if (struck is SimFault.PowerLoss)

@@ -16,7 +16,7 @@ internal sealed class AddressesAreLive : Invariant
         foreach (var id in live.Where(id => ports[id].Count() != 1).Order())
             yield return $"Instance {id} has {ports[id].Count()} addresses.";
 
-        var vms = picture.Hosts.SelectMany(host => host.Vms).ToDictionary(vm => vm.Uuid, StringComparer.Ordinal);
+        var vms = picture.Vms.ToDictionary(found => found.Vm.Uuid, found => found.Vm, StringComparer.Ordinal);
         foreach (var row in picture.Instances.Where(row => !row.Released && row.VmState is VmState.Active or VmState.Stopped))
             if (row.Vm is { } uuid && vms.TryGetValue(uuid.ToString("D"), out var vm) && !vm.Macs.SequenceEqual(ports[row.Id].Select(port => port.Mac)))
                 yield return $"VM {uuid} of instance {row.Id} has the MACs {string.Join(", ", vm.Macs)}; its port has {string.Join(", ", ports[row.Id].Select(port => port.Mac))}.";

@@ -17,18 +17,15 @@ internal sealed class NothingLeft : Invariant
         foreach (var claim in picture.Claims)
             if (!alive.TryGetValue(claim.Instance, out var row) || row.Cell != claim.Cell || row.Epoch != claim.Epoch)
                 yield return $"{claim.Cell}: provider {claim.Provider} keeps {claim.Amount} of resource {claim.Resource} for instance {claim.Instance} epoch {claim.Epoch}, which is not there.";
-        foreach (var host in picture.Hosts)
-        {
-            foreach (var vm in host.Vms)
-                if (Owner(vm.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vm?.ToString("D") != vm.Uuid))
-                    yield return $"Host {host.Name} has a VM {vm.Uuid} ({vm.PowerState}) of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
-            foreach (var disk in host.Disks.Where(disk => disk.Managed))
-                if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vdi?.ToString("D") != disk.Uuid))
-                    yield return $"Host {host.Name} has a disk {disk.Uuid} of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
-            // An unfinished clone is no orphan of an instance yet, but nobody would ever use it: our image disks are one per SR.
-            foreach (var many in host.Disks.Where(disk => disk.Managed && disk.Name.StartsWith("image-", StringComparison.Ordinal)).GroupBy(disk => (disk.SrUuid, disk.Name)).Where(g => g.Count() > 1))
-                yield return $"Host {host.Name} has {many.Count()} disks for {many.Key.Name}.";
-        }
+        foreach (var (vm, _, names) in picture.Vms)
+            if (Owner(vm.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vm?.ToString("D") != vm.Uuid))
+                yield return $"Host {names} has a VM {vm.Uuid} ({vm.PowerState}) of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
+        foreach (var (disk, host) in picture.Disks.Where(found => found.Disk.Managed))
+            if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vdi?.ToString("D") != disk.Uuid))
+                yield return $"Host {host} has a disk {disk.Uuid} of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
+        // An unfinished clone is no orphan of an instance yet, but nobody would ever use it: our image disks are one per SR.
+        foreach (var many in picture.Disks.Where(found => found.Disk.Managed && found.Disk.Name.StartsWith("image-", StringComparison.Ordinal)).GroupBy(found => (found.Disk.SrUuid, found.Disk.Name)).Where(g => g.Count() > 1))
+            yield return $"SR {many.Key.SrUuid} has {many.Count()} disks for {many.Key.Name}.";
     }
 
     private static Guid? Owner(IReadOnlyDictionary<string, string> marks) =>

@@ -15,16 +15,22 @@ internal sealed class OneLife
     /// <summary>The first violation; null while there is none.</summary>
     public Violation? Found { get; private set; }
 
-    /// <summary>Something may have changed on the host.</summary>
+    /// <summary>Something may have changed on these hosts, at one moment: a VM that moved between them is on one of them.</summary>
     /// <param name="isGone">Whether a client has seen the end of the instance.</param>
-    public void Look(SteppedHost host, Func<string, bool> isGone)
+    public void Look(IReadOnlyList<SteppedHost> pool, Func<string, bool> isGone)
     {
-        var account = host.Core.Account()[0];
-        if (_onHost.TryGetValue(host.Name, out var before))
-            foreach (var life in before)
-                _lives[life.Split(' ')[0]].Remove(life);
+        foreach (var host in pool)
+            if (_onHost.Remove(host.Name, out var before))
+                foreach (var life in before)
+                    _lives[life.Split(' ')[0]].Remove(life);
+        foreach (var account in pool[0].Core.Account())
+            Look(account, isGone);
+    }
+
+    private void Look(HostAccount host, Func<string, bool> isGone)
+    {
         var now = new List<string>();
-        foreach (var domain in account.Domains)
+        foreach (var domain in host.Domains)
         {
             if (!domain.OtherConfig.TryGetValue(Picture.InstanceKey, out var instance))
                 continue;
@@ -37,20 +43,20 @@ internal sealed class OneLife
                 Found ??= new Violation("I2", $"An instance lives twice: {string.Join("; ", lives)}.");
         }
         _onHost[host.Name] = now;
-        LookForGhosts(host.Name, account, isGone);
+        LookForGhosts(host, isGone);
     }
 
     /// <summary>Everything of every host, because a client was just told that a server is gone.</summary>
     public void LookForGhosts(IEnumerable<SteppedHost> hosts, Func<string, bool> isGone)
     {
-        foreach (var host in hosts)
-            LookForGhosts(host.Name, host.Core.Account()[0], isGone);
+        foreach (var account in hosts.Select(h => h.Core).Distinct().SelectMany(core => core.Account()))
+            LookForGhosts(account, isGone);
     }
 
-    private void LookForGhosts(string host, HostAccount account, Func<string, bool> isGone)
+    private void LookForGhosts(HostAccount account, Func<string, bool> isGone)
     {
         foreach (var (kind, uuid, marks) in account.Vms.Select(vm => ("VM", vm.Uuid, vm.OtherConfig)).Concat(account.Disks.Where(disk => disk.Managed).Select(disk => ("disk", disk.Uuid, disk.OtherConfig))))
             if (marks.TryGetValue(Picture.InstanceKey, out var instance) && isGone(instance))
-                Found ??= new Violation("I6", $"Instance {instance} is gone, its client was told, and {host} has a {kind} {uuid} of it.");
+                Found ??= new Violation("I6", $"Instance {instance} is gone, its client was told, and {account.Name} has a {kind} {uuid} of it.");
     }
 }

@@ -5,8 +5,8 @@ internal sealed class OneVmEach : Invariant
 {
     public override string Name => "I2";
 
-    protected override IEnumerable<string> Stories(Picture picture) => picture.Hosts
-        .SelectMany(host => host.Vms.Select(vm => (Host: host.Name, Vm: vm, Instance: vm.OtherConfig.GetValueOrDefault(Picture.InstanceKey))))
+    protected override IEnumerable<string> Stories(Picture picture) => picture.Vms
+        .Select(found => (Host: found.Names, found.Vm, Instance: found.Vm.OtherConfig.GetValueOrDefault(Picture.InstanceKey)))
         .Where(found => found.Instance is not null)
         .GroupBy(found => found.Instance, StringComparer.Ordinal)
         .Where(found => found.Count() > 1)

@@ -50,6 +50,12 @@ internal sealed class Picture
 
     public required IReadOnlyList<HostAccount> Hosts { get; init; }
 
+    /// <summary>Every VM once, though each member of a pool lists it, with the uuids of the hosts that it may be said to be on: where its domain is, else any member.</summary>
+    public required IReadOnlyList<(VmAccount Vm, IReadOnlyList<string> Hosts, string Names)> Vms { get; init; }
+
+    /// <summary>Every disk once, with the name of the first host that sees it.</summary>
+    public required IReadOnlyList<(DiskAccount Disk, string Host)> Disks { get; init; }
+
     public bool IsAbove(string cell, string computeCell) => Above[computeCell].Contains(cell);
 
     public static Picture Take(ChaosWorld world)
@@ -59,6 +65,7 @@ internal sealed class Picture
             observed[cell] = Read(world, cell, "select instance, epoch, generation, deleted, body from instance_observed order by instance", row => new ObservedRow(
                 row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3), JsonSerializer.Deserialize(row.GetString(4), WireJsonContext.Default.InstanceRow)!))
                 .ToDictionary(row => row.Instance);
+        var pools = world.Hypervisors.Hosts.Select(host => host.Core).Distinct().Select(core => core.Account()).ToList();
         var computeCells = world.Cells.Where(cell => cell.Kind == CellKind.Compute).Select(cell => cell.Name.Value).ToList();
         return new Picture
         {
@@ -109,8 +116,17 @@ internal sealed class Picture
                 select link, 'is parked: ' || reason, wire_name, order_key from parked_message
                  order by 1, 2, 3, 4
                 """, row => $"in {cell.Name}, link {row.GetString(0)}: {row.GetString(2)} of {row.GetString(3)} {row.GetString(1)}"))],
-            Hosts = [.. world.Hypervisors.Hosts.Select(host => host.Core.Account()[0])],
+            Hosts = [.. pools.SelectMany(pool => pool)],
+            Vms = [.. pools.SelectMany(pool => pool[0].Vms.Select(vm => Place(pool, vm)))],
+            Disks = [.. pools.SelectMany(pool => pool.SelectMany(host => host.Disks.Select(disk => (disk, host.Name))).DistinctBy(d => d.disk.Uuid))],
         };
+    }
+
+    private static (VmAccount, IReadOnlyList<string>, string) Place(HostAccount[] pool, VmAccount vm)
+    {
+        var at = pool.Where(host => host.Domains.Any(domain => domain.VmUuid == vm.Uuid)).ToList();
+        var hosts = at.Count > 0 ? at : [.. pool];
+        return (vm, [.. hosts.Select(host => host.Uuid)], string.Join(" or ", hosts.Select(host => host.Name)));
     }
 
     private static List<T> Read<T>(ChaosWorld world, string cell, string sql, Func<NpgsqlDataReader, T> row)

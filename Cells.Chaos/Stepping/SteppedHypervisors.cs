@@ -9,7 +9,7 @@ using Cells.XenSim.Faults;
 namespace Cells.Chaos.Stepping;
 
 /// <summary>
-/// The simulated hosts, each a pool of its own, and the wires to them. A call travels by one step, has its effect in the simulator, and its
+/// The simulated hosts, alone or in pools, and the wires to them. A call travels by one step, has its effect in the simulator, and its
 /// answer comes back by another step, if it does.
 /// </summary>
 internal sealed class SteppedHypervisors : IDueSource
@@ -19,6 +19,7 @@ internal sealed class SteppedHypervisors : IDueSource
     private readonly FaultPlan _faults;
     private readonly EventLog _log;
     private readonly List<SteppedHost> _hosts = [];
+    private readonly List<XenSimCore> _cores = [];
     private readonly Dictionary<HostAddress, SteppedHost> _byAddress = [];
     private readonly Dictionary<long, Open> _open = [];
     private long _lastId;
@@ -29,8 +30,8 @@ internal sealed class SteppedHypervisors : IDueSource
         stepper.Attach(this);
     }
 
-    /// <summary>Told after anything that may have changed what runs on a host.</summary>
-    public Action<SteppedHost>? Changed { get; set; }
+    /// <summary>Told after anything that may have changed what runs on these hosts: all of one pool.</summary>
+    public Action<IReadOnlyList<SteppedHost>>? Changed { get; set; }
 
     public IReadOnlyList<SteppedHost> Hosts => _hosts;
 
@@ -39,22 +40,29 @@ internal sealed class SteppedHypervisors : IDueSource
         get
         {
             DateTimeOffset? next = null;
-            foreach (var host in _hosts)
-                if (host.Core.NextDue is { } due && !(next <= due))
+            foreach (var core in _cores)
+                if (core.NextDue is { } due && !(next <= due))
                     next = due;
             return next is { } moment ? Max(moment - _time.GetUtcNow() + _time.Elapsed, _time.Elapsed) : null;
         }
     }
 
-    public HostAddress Add(string cell, HostShape shape, string password, XenSimOptions options, ulong seed)
+    /// <returns>The members' addresses, in their order.</returns>
+    public IReadOnlyList<HostAddress> Add(string cell, PoolShape shape, XenSimOptions options, ulong seed)
     {
-        var core = new XenSimCore(PoolShape.Standalone(shape, password), options, seed, _time.GetUtcNow());
-        var address = HostAddress.Parse($"http://{shape.Address}:80");
-        var host = new SteppedHost(cell, shape.Name, address, core);
-        _hosts.Add(host);
-        _byAddress.Add(address, host);
-        return address;
+        var core = new XenSimCore(shape, options, seed, _time.GetUtcNow());
+        var hosts = shape.Hosts.Select(h => new SteppedHost(cell, h.Name, HostAddress.Parse($"http://{h.Address}:80"), core)).ToList();
+        _cores.Add(core);
+        foreach (var host in hosts)
+        {
+            _hosts.Add(host);
+            _byAddress.Add(host.Address, host);
+        }
+        return [.. hosts.Select(h => h.Address)];
     }
+
+    /// <summary>The members of pools with more than one.</summary>
+    public IReadOnlyList<SteppedHost> Pooled => [.. _hosts.Where(h => h.Core.Hosts.Count > 1)];
 
     /// <summary>A cell's wires. They end with the process that opened them: see <see cref="Forget"/>.</summary>
     public IXapiWireFactory WiresOf(string cell) => new Wires(this, cell);
@@ -62,12 +70,12 @@ internal sealed class SteppedHypervisors : IDueSource
     public void Advance()
     {
         var now = _time.GetUtcNow();
-        foreach (var host in _hosts)
+        foreach (var core in _cores)
         {
-            if (host.Core.NextDue is not { } due || due > now)
+            if (core.NextDue is not { } due || due > now)
                 continue;
-            Deliver(host.Core.Advance(now));
-            Changed?.Invoke(host);
+            Deliver(core.Advance(now));
+            Look(core);
         }
     }
 
@@ -75,7 +83,7 @@ internal sealed class SteppedHypervisors : IDueSource
     {
         _log.Add(_time.Elapsed, host.Name, $"fault {fault.GetType().Name}");
         Deliver(host.Core.Inject(fault, _time.GetUtcNow()));
-        Changed?.Invoke(host);
+        Look(host.Core);
     }
 
     /// <summary>The cell died: no answer reaches it.</summary>
@@ -87,6 +95,8 @@ internal sealed class SteppedHypervisors : IDueSource
 
     /// <summary>Calls that have not been answered, for the report of a world that does not come to rest.</summary>
     public IEnumerable<string> Unanswered => _open.OrderBy(open => open.Key).Select(open => $"{open.Value.Cell}: {open.Value.What}");
+
+    private void Look(XenSimCore core) => Changed?.Invoke([.. _hosts.Where(h => h.Core == core)]);
 
     private void Handle(SteppedHost host, SimRequest request) => Deliver(host.Core.Handle(request, _time.GetUtcNow()));
 
@@ -141,12 +151,14 @@ internal sealed class SteppedHypervisors : IDueSource
             Open? open = null;
             open = new Open(id, cell, $"put {pathAndQuery.Split('?')[0]} to {address}", OnAnswer, completion.Fail);
             Begin(open, timeout, () => completion.Cancel(stop), stop);
-            all._stepper.Add(new CallTravels(all, open, address, host =>
+            all._stepper.Add(new CallTravels(all, open, address, Head, pathAndQuery));
+            return completion.Task;
+
+            void Head(SteppedHost host)
             {
                 at = host;
                 all.Handle(host, new SimPutHead(id, host.Name, pathAndQuery, body.Length));
-            }, pathAndQuery));
-            return completion.Task;
+            }
 
             void OnAnswer(SimAnswer head)
             {
@@ -159,6 +171,12 @@ internal sealed class SteppedHypervisors : IDueSource
                         break;
                     case 200:
                         completion.Set(true);
+                        break;
+                    // Another member has the repository; the body has not left yet.
+                    case 302 when at is { } sent:
+                        all._open.Add(id, open!);
+                        var member = all._hosts.First(h => h.Core == sent.Core && h.Name == head.MovedTo).Address;
+                        all._stepper.Add(new CallTravels(all, open!, member, Head, pathAndQuery));
                         break;
                     case 401:
                         completion.Fail(new XenApiFailure("PUT /import_raw_vdi", "SESSION_INVALID", []));
@@ -226,7 +244,7 @@ internal sealed class SteppedHypervisors : IDueSource
         {
             if (!all._open.ContainsKey(open.Id))
                 return;                                    // cancelled before it left
-            if (!all._byAddress.TryGetValue(address, out var host) || !host.Core.Hosts[0].Answers)
+            if (!all._byAddress.TryGetValue(address, out var host) || !host.Answers)
             {
                 all._open.Remove(open.Id);
                 open.Failed(new XenApiUnreachable($"no connection to {address}: connection refused"));
@@ -237,7 +255,7 @@ internal sealed class SteppedHypervisors : IDueSource
                 all.Inject(host, new SimFault.OnCall("VM.start_on", FaultKind.Fail, open.Id % 4 == 0 ? "INTERNAL_ERROR" : "BOOTLOADER_FAILED", ["Injected: the domain could not be built"]));
             send(host);
             if (open.What.Contains("VM.", StringComparison.Ordinal))
-                all.Changed?.Invoke(host);
+                all.Look(host.Core);
         }
 
         public void OwnerDied(Random chance)
@@ -304,6 +322,17 @@ internal sealed class SteppedHypervisors : IDueSource
     }
 }
 
-/// <summary>One simulated standalone host.</summary>
+/// <summary>One simulated host.</summary>
 /// <param name="Cell">The compute cell that it is given to.</param>
-internal sealed record SteppedHost(string Cell, string Name, HostAddress Address, XenSimCore Core);
+/// <param name="Core">Its pool.</param>
+internal sealed record SteppedHost(string Cell, string Name, HostAddress Address, XenSimCore Core)
+{
+    public bool Answers => Info.Answers;
+
+    /// <summary>What really runs and lies there.</summary>
+    public HostAccount Account => Core.Account().Single(account => account.Name == Name);
+
+    public bool IsCoordinator => Info.IsCoordinator;
+
+    private SimHostInfo Info => Core.Hosts.First(h => h.Name == Name);
+}

@@ -22,6 +22,8 @@ internal sealed class ChaosWorld : IDisposable
 {
     private const string Password = "chaos";
 
+    private const int MembersOfPool = 3;
+
     // A step is some microseconds to a millisecond; a seed has about 100,000. More means that something goes round in circles.
     private const long MostSteps = 3_000_000;
 
@@ -44,7 +46,7 @@ internal sealed class ChaosWorld : IDisposable
         Faults = new FaultPlan(Seeds.Random(seed, "faults"), options.Faults, () => Clients!.InFlight);
         Transport = new SteppedTransport(Stepper, Faults, Seeds.Random(seed, "bus"));
         Keys = new DerivedLinkKeys(Seeds.Id(seed, "link keys").ToByteArray());
-        Hypervisors = new SteppedHypervisors(Stepper, Faults, Log) { Changed = host => _oneLife.Look(host, instance => Clients!.IsGone(instance)) };
+        Hypervisors = new SteppedHypervisors(Stepper, Faults, Log) { Changed = pool => _oneLife.Look(pool, instance => Clients!.IsGone(instance)) };
         AddCells();
         Clients = new Clients(this, Seeds.Random(seed, "clients"));
         Strikes = new Strikes(this, Seeds.Random(seed, "strikes"));
@@ -115,7 +117,7 @@ internal sealed class ChaosWorld : IDisposable
     /// <summary>Lets something end guests: a guest by itself, or all of a host.</summary>
     public void Disturb(SteppedHost host, SimFault fault)
     {
-        foreach (var domain in host.Core.Account()[0].Domains.Where(domain => fault is not SimFault.GuestEnds one || one.VmUuid == domain.VmUuid))
+        foreach (var domain in host.Account.Domains.Where(domain => fault is not SimFault.GuestEnds one || one.VmUuid == domain.VmUuid))
             if (domain.OtherConfig.TryGetValue(Picture.InstanceKey, out var instance))
                 Disturbed.Add(instance);
         Hypervisors.Inject(host, fault);
@@ -135,8 +137,8 @@ internal sealed class ChaosWorld : IDisposable
     private void Heal()
     {
         Faults.Active = false;
-        foreach (var host in Hypervisors.Hosts)
-            Hypervisors.Inject(host, new SimFault.ClearAll());
+        foreach (var pool in Hypervisors.Hosts.DistinctBy(host => host.Core))
+            Hypervisors.Inject(pool, new SimFault.ClearAll());
         foreach (var cell in _cells.Values.Where(cell => !cell.Runs))
             cell.Start();
     }
@@ -182,8 +184,11 @@ internal sealed class ChaosWorld : IDisposable
         foreach (var (name, parent) in new[] { ("east-1", "east"), ("east-2", branches ? "west" : "east") })
         {
             var cell = Add(name, CellKind.Compute, parent);
-            for (var host = 1; host <= Options.HostsPerCell; host++)
-                AddHost(cell, host);
+            // The first cell's first hosts are one pool over a repository that they share; all others stand alone.
+            if (name == "east-1")
+                AddPool(cell, [.. Enumerable.Range(1, Math.Min(MembersOfPool, Options.HostsPerCell))]);
+            for (var host = name == "east-1" ? MembersOfPool + 1 : 1; host <= Options.HostsPerCell; host++)
+                AddPool(cell, [host]);
         }
     }
 
@@ -199,20 +204,28 @@ internal sealed class ChaosWorld : IDisposable
         return cell;
     }
 
-    private void AddHost(CellNode cell, int number)
+    private void AddPool(CellNode cell, IReadOnlyList<int> numbers)
     {
-        var name = $"{cell.Name}-h{number}";
-        var shape = new HostShape
+        var shape = new PoolShape
         {
-            Name = name,
-            Address = $"10.{(cell.Name.Value.EndsWith('1') ? 1 : 2)}.0.{number}",
-            PhysicalCpus = 8,
-            MemoryBytes = 9 * Units.Gib + 512 * Units.Mib,
-            LocalStorageBytes = 400 * Units.Gib,
+            RootPassword = Password,
+            SharedStorageBytes = numbers.Count > 1 ? numbers.Count * 400 * Units.Gib : 0,
+            Hosts =
+            [
+                .. numbers.Select(number => new HostShape
+                {
+                    Name = $"{cell.Name}-h{number}",
+                    Address = $"10.{(cell.Name.Value.EndsWith('1') ? 1 : 2)}.0.{number}",
+                    PhysicalCpus = 8,
+                    MemoryBytes = 9 * Units.Gib + 512 * Units.Mib,
+                    // One member has a repository of its own: what is on it needs that host.
+                    LocalStorageBytes = numbers.Count == 1 || number == 1 ? 400 * Units.Gib : 0,
+                }),
+            ],
         };
-        var options = new XenSimOptions { Latency = s_latency };
-        var address = Hypervisors.Add(cell.Name.Value, shape, Password, options, Seeds.Number(Seed, name));
-        cell.Give(new HostLogin(address, new XenCredentials("root", Password)));
+        var options = new XenSimOptions { Latency = s_latency, CoordinatorChangeTakes = TimeSpan.FromSeconds(2) };
+        var members = Hypervisors.Add(cell.Name.Value, shape, options, Seeds.Number(Seed, shape.Hosts[0].Name));
+        cell.Give(new HostLogin(members[0], new XenCredentials("root", Password)) { Members = [.. members.Skip(1)] });
     }
 
     // Quicker than real hosts, so that a seed is short; in the same order.

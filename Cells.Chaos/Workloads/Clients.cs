@@ -148,6 +148,10 @@ internal sealed class Clients
                     server.DeleteAccepted = true;
                     See(server, Server.Gone, null, null);
                     break;
+                case 409 when answer.Message?.EndsWith("is locked", StringComparison.Ordinal) is true:
+                    Act(server, InstanceAction.Unlock);
+                    Later(() => Delete(server));
+                    break;
                 case 503:
                     Later(() => Delete(server));
                     break;
@@ -241,7 +245,7 @@ internal sealed class Clients
     private void PowerOff()
     {
         var running = _world.Hypervisors.Hosts
-            .SelectMany(host => host.Core.Account()[0].Domains.Where(domain => domain.PowerState == "Running").Select(domain => (host, domain)))
+            .SelectMany(host => host.Account.Domains.Where(domain => domain.PowerState == "Running").Select(domain => (host, domain)))
             .ToList();
         if (running.Count == 0)
             return;
@@ -263,6 +267,11 @@ internal sealed class Clients
             _ => OfActive,
         };
         var action = _random.Next(8) == 0 ? OfAny[_random.Next(OfAny.Length)] : fitting[_random.Next(fitting.Length)];
+        Act(server, action);
+    }
+
+    private void Act(Server server, InstanceAction action)
+    {
         var intents = action is InstanceAction.Lock or InstanceAction.Unlock ? 0 : 1;     // these are the home's alone
         Ask($"{action} {server.Name}", server,
             (home, caller) => home.Actions.ActAsync(caller, server.Id!.Value.ToString(), new AskedAction(action), CancellationToken.None), answer =>

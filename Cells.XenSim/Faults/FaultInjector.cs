@@ -92,7 +92,7 @@ internal static class FaultInjector
     private static void CutNetwork(SimPool pool, SimHost host, TimeSpan cutFor)
     {
         if (!host.Answers) return;
-        pool.Members.Silence(host, () => true);
+        pool.Members.Cut(host);
         var silence = host.Silences;
         pool.After(cutFor, () =>
         {
@@ -104,6 +104,7 @@ internal static class FaultInjector
     private static void ChangeCoordinator(SimPool pool, SimHost next)
     {
         if (!next.Answers) throw new ArgumentException($"host '{next.Name}' does not answer: it cannot become the coordinator");
+        pool.Members.Administered = true;
         pool.Members.ChangeCoordinator(next, pool.Hosts.Where(h => h.Answers));
     }
 

@@ -32,6 +32,9 @@ internal sealed class Call(SimPool pool, SimHost host, long requestId, Envelope 
     /// <summary>Set when the call was answered or cancelled: whatever is still scheduled for it does nothing.</summary>
     public bool Over { get; set; }
 
+    /// <summary>Its connection broke while it goes on: nobody waits for the answer.</summary>
+    public bool Unheard { get; set; }
+
     /// <summary>The object this call waits for, when it met one that was busy.</summary>
     public string? WaitsFor { get; set; }
 
@@ -74,7 +77,7 @@ internal sealed class Call(SimPool pool, SimHost host, long requestId, Envelope 
     public void Forward(SimObject host)
     {
         if (Pool.HostOf(host) is not { } machine || machine == Pool.Coordinator) return;
-        if (!machine.Answers) throw XapiFailure.OutOfReach(Database, host);
+        if (!machine.Answers || Pool.Members.IsInEmergency(machine)) throw XapiFailure.OutOfReach(Database, host);
         _at.Add(machine);
     }
 

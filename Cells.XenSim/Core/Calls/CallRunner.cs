@@ -85,6 +85,17 @@ internal sealed class CallRunner(SimPool pool)
         _live.Clear();
     }
 
+    /// <summary>The network is cut: callers lose their connections, and the work goes on. Event polls have ended.</summary>
+    public void BreakConnections()
+    {
+        foreach (var call in _live.Where(c => !c.IsAsync))
+        {
+            call.Unheard = true;
+            pool.Answer(SimAnswer.Lost(call.RequestId));
+        }
+        _live.RemoveAll(c => c.Over);
+    }
+
     /// <summary>A member falls silent: whatever it was doing for the coordinator fails there, done or not.</summary>
     public void LoseHost(SimHost host, Func<bool> effectStillHappens)
     {
@@ -182,7 +193,7 @@ internal sealed class CallRunner(SimPool pool)
             return;
         }
         if (call.Task is not null) pool.Tasks.Remove(call.Task);
-        if (call.Fate is { Kind: FaultKind.HangAfterEffect }) return;
+        if (call.Unheard || call.Fate is { Kind: FaultKind.HangAfterEffect }) return;
         if (call.Fate is { Kind: FaultKind.LoseAnswer })
         {
             pool.Answer(SimAnswer.Lost(call.RequestId));

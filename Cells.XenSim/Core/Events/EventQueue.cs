@@ -39,7 +39,11 @@ internal sealed class EventQueue(SimPool pool)
 
     public void Clear()
     {
-        foreach (var poll in _polls.ToList()) Remove(poll);
+        foreach (var poll in _polls.ToList())
+        {
+            poll.Call.Over = true;
+            Remove(poll);
+        }
     }
 
     private void LookAfter(Poll poll, TimeSpan delay)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cells.XenSim.Core.Calls;
 using Cells.XenSim.Core.Objects;
 using Cells.XenSim.Core.Vms;
 
@@ -11,6 +12,9 @@ namespace Cells.XenSim.Core.Hosts;
 internal sealed class Membership(SimPool pool)
 {
     private DateTimeOffset? _coordinatorSilentSince;
+
+    /// <summary>Somebody sees to it that members which come back follow the coordinator (pool.recover_slaves).</summary>
+    public bool Administered { get; set; }
 
     /// <summary>Machines switched off or on so far: the journal keeps which are off.</summary>
     public long PowerChanges { get; private set; }
@@ -35,8 +39,31 @@ internal sealed class Membership(SimPool pool)
         {
             pool.Calls.LoseHost(host, effectStillHappens);
         }
-        host.Answers = false;
         host.LocalSessions.Clear();
+        GoSilent(host);
+    }
+
+    /// <summary>Nobody reaches the host, and it nobody. Its toolstack goes on with what it has; what it does for others, or others for it, they do not learn.</summary>
+    public void Cut(SimHost host)
+    {
+        if (host == pool.Coordinator)
+        {
+            foreach (var member in pool.Hosts.Where(h => h != host)) pool.Calls.LoseHost(member, () => true);
+            pool.Events.Clear();
+            pool.Calls.BreakConnections();
+            pool.Imports.Abandon(new XapiFailure("VDI_IO_ERROR", "Device I/O errors"));
+            _coordinatorSilentSince = pool.Now;
+        }
+        else
+        {
+            pool.Calls.LoseHost(host, () => true);
+        }
+        GoSilent(host);
+    }
+
+    private void GoSilent(SimHost host)
+    {
+        host.Answers = false;
         var silence = ++host.Silences;
         pool.After(pool.Options.HostAssumedDeadAfter, () =>
         {
@@ -44,19 +71,20 @@ internal sealed class Membership(SimPool pool)
         });
     }
 
-    /// <summary>The host is heard again; nothing of it had ended meanwhile.</summary>
+    /// <summary>The host is heard again. A former coordinator finds another one and becomes its member.</summary>
     public void Hear(SimHost host)
     {
+        if (host.Follows == host) host.Follows = pool.Coordinator;
         host.Answers = true;
+        if (Administered) Recover();
         Live(host, true);
         if (host == pool.Coordinator) _coordinatorSilentSince = null;
         foreach (var member in pool.Hosts.Where(_ => pool.Coordinator.Answers)) member.StartedAlone = false;
     }
 
-    /// <summary>The host's toolstack comes up. A former coordinator asks its members first and, finding another one, becomes its member.</summary>
+    /// <summary>The host's toolstack comes up.</summary>
     public void Start(SimHost host)
     {
-        if (host.Follows == host) host.Follows = pool.Coordinator;
         if (host == pool.Coordinator) pool.Tasks.CancelAllPending();
         host.StartedAlone = !pool.Coordinator.Answers && host != pool.Coordinator;
         host.Record.Put("other_config", host.Record.Map("other_config").With("agent_start_time", UnixSeconds()));

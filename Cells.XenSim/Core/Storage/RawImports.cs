@@ -61,10 +61,15 @@ internal sealed class RawImports(SimPool pool)
             : new SimAnswer(body.Id, 200, "", ReadOnlyMemory<byte>.Empty, transfer.Task.Ref));
     }
 
-    /// <summary>The toolstack dies: connections break, their tasks are cancelled with all others.</summary>
-    public void Abandon()
+    /// <summary>Connections break.</summary>
+    /// <param name="failure">What their tasks end with; null when the toolstack dies, which cancels all tasks.</param>
+    public void Abandon(XapiFailure? failure = null)
     {
-        foreach (var id in _transfers.Keys.Order().ToList()) pool.Answer(SimAnswer.Lost(id));
+        foreach (var id in _transfers.Keys.Order().ToList())
+        {
+            if (failure is not null) pool.Tasks.End(_transfers[id].Task, null, failure);
+            pool.Answer(SimAnswer.Lost(id));
+        }
         _transfers.Clear();
     }
 

@@ -206,6 +206,34 @@ public sealed class SimPoolTests
     }
 
     [Test]
+    public void What_a_cut_off_coordinator_was_doing_itself_goes_on_and_what_it_had_others_do_has_failed()
+    {
+        _sim.Inject(new SimFault.SetLatency(LatencyProfile.Instant.With("VM.start_on", new Latency.Uniform(10 * Second, 10 * Second))));
+        var (own, others, heard) = (_sim.Vm("own"), _sim.Vm("others"), _sim.Vm("heard"));
+        var (ownTask, othersTask) = (_sim.Ref("Async.VM.start_on", own, HostRef("host-1"), false, false), _sim.Ref("Async.VM.start_on", others, HostRef("host-2"), false, false));
+        var call = _sim.Send("VM.start_on", _sim.Session, heard, HostRef("host-1"), false, false);
+
+        _sim.Inject(new SimFault.CutNetwork("host-1", TimeSpan.FromSeconds(30)));
+        Assert.That(_sim.Answer(call)!.ConnectionLost, Is.True);
+        _sim.Pass(30 * Second);
+
+        Assert.That(_sim.Ask("task.get_status", ownTask).GetString(), Is.EqualTo("success"));
+        Assert.That(_sim.Ask("task.get_error_info", othersTask)[0].GetString(), Is.EqualTo("CANNOT_CONTACT_HOST"));
+        Assert.That((State(own), State(heard)), Is.EqualTo(("Running", "Running")));
+        Assert.That(_sim.Ask("task.get_all_records").EnumerateObject().Select(t => t.Value.GetProperty("status").GetString()), Has.None.EqualTo("pending"));
+    }
+
+    [Test]
+    public void A_former_coordinator_that_was_cut_off_meanwhile_is_a_member_when_it_is_heard_again()
+    {
+        _sim.Inject(new SimFault.CutNetwork("host-1", TimeSpan.FromMinutes(1)));
+        _sim.Inject(new SimFault.ChangeCoordinator("host-3"));
+        _sim.Pass(TimeSpan.FromMinutes(1));
+
+        Assert.That(_sim.Refused("host.get_all").Message, Is.EqualTo("HOST_IS_SLAVE [10.0.0.3]"));
+    }
+
+    [Test]
     public void A_silent_members_vms_stay_as_they_were_until_it_is_known_what_became_of_them()
     {
         var (vm, _) = Start("host-2");
