@@ -31,6 +31,7 @@ internal sealed class ComputeNode : ReceiveActor
             if (_living is not null)
                 Context.Stop(_living);
         });
+        Receive<LeaseElsewhere>(_ => { });                        // it takes the lease again when it is free
         Receive<Terminated>(_ =>
         {
             _living = null;

@@ -47,6 +47,8 @@ public sealed class CellRuntime : IAsyncDisposable
             var store = new LinkStore(database);
             var past = options.DatabasePast ?? await LinkStore.ReadPastAsync(database, stop);
             await LinkRows.EnsureAsync(options.ConnectionString, options.Gate, options.Neighbours, past, options.Ids, stop);
+            if (options.ProcessLease is { } wanted)
+                await WaitForProcessLeaseAsync(options, wanted, system, committer, database, stop);
             var around = new LinkSurroundings(
                 options.Name, past, system, options.Transport, options.Keys, store, committer, committer.Subscribe, options.Ids, options.Time,
                 options.LinkHooks, options.Loggers.CreateLogger("Cells.Links"));
@@ -94,14 +96,38 @@ public sealed class CellRuntime : IAsyncDisposable
     /// </summary>
     /// <param name="directory">Id of the data directory that this process has locked: a lease of its former process is taken at once. Null: none is.</param>
     /// <param name="subscribers">Told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>.</param>
-    public IActorRef KeepLease(Guid? directory, params IReadOnlyList<IActorRef> subscribers)
+    public IActorRef KeepLease(Guid? directory, params IReadOnlyList<IActorRef> subscribers) =>
+        KeepLease(System, _committer, _database, new LeaseOptions(Name.Value, Ids.NewGuid(), directory), "lease-keeper", subscribers);
+
+    private static IActorRef KeepLease(
+        ActorSystem system, Committer committer, CellDatabase database, LeaseOptions lease, string actor, IReadOnlyList<IActorRef> subscribers)
     {
-        var options = new LeaseOptions(Name.Value, Ids.NewGuid(), directory);
-        var keeper = System.ActorOf(Props.Create(() => new LeaseKeeper(options, _committer, _database, subscribers)), "lease-keeper");
+        var keeper = system.ActorOf(Props.Create(() => new LeaseKeeper(lease, committer, database, subscribers)), actor);
         // Before the committer ends: freeing the row is a commit, and spares the next process the wait of a term.
-        System.CoordinatedShutdown.AddTask(
-            CoordinatedShutdown.PhaseServiceStop, "lease: give it back", stop => keeper.Ask<LeaseGivenBack>(new GiveLeaseBack(options.Name), LeaseWait, stop));
+        system.CoordinatedShutdown.AddTask(
+            CoordinatedShutdown.PhaseServiceStop, $"lease {lease.Name}: give it back", stop => keeper.Ask<LeaseGivenBack>(new GiveLeaseBack(lease.Name), LeaseWait, stop));
         return keeper;
+    }
+
+    /// <summary>
+    /// Waits for the lease of the cell's process. Before the links are read: what another process does meanwhile must not look like a past that was lost.
+    /// </summary>
+    private static async Task WaitForProcessLeaseAsync(
+        CellRuntimeOptions options, ProcessLease wanted, ActorSystem system, Committer committer, CellDatabase database, CancellationToken stop)
+    {
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var follower = system.ActorOf(Props.Create(() => new OneProcess(() => taken.TrySetResult(), wanted.Elsewhere)), "one-process");
+        var lease = new LeaseOptions(OneProcess.LeaseOf(options.Name), options.Ids.NewGuid(), wanted.Directory);
+        KeepLease(system, committer, database, lease, "process-lease-keeper", [follower]);
+        try
+        {
+            await taken.Task.WaitAsync(wanted.SayAfter, options.Time, stop);
+        }
+        catch (TimeoutException)
+        {
+            wanted.Waits();
+            await taken.Task.WaitAsync(stop);
+        }
     }
 
     /// <summary>A source of chance of its own for each purpose, so that one user's draws do not shift another's. Not for two threads.</summary>

@@ -3,6 +3,7 @@ using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
+using Cells.Messaging.Storage.Leases;
 using Cells.Messaging.Transports;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,6 +53,9 @@ public sealed record CellRuntimeOptions
     /// names it, because it travels in the hello and the same seed must give the same bytes.
     /// </summary>
     public string? DatabasePast { get; init; }
+
+    /// <summary>For a cell that another machine may start too. Null: this process is the only one that can.</summary>
+    public ProcessLease? ProcessLease { get; init; }
 
     internal LinkHooks LinkHooks { get; init; } = LinkHooks.None;
 }

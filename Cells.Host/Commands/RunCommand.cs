@@ -37,6 +37,7 @@ internal static class RunCommand
             new TreeParts(file.Topology, directory, databases, Fleet: null, SimulatedPassword: "", FreePort.Resolve(file.Listen), time, ids, loggers)
             {
                 Transport = bus.Transport,
+                MayRunElsewhere = true,
                 Url = file.Url,
                 Telemetry = telemetry,
             }, stop);

@@ -17,6 +17,7 @@ using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
+using Cells.Messaging.Storage.Leases;
 using Cells.Messaging.Transports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -32,6 +33,8 @@ namespace Cells.Host.Up;
 /// </summary>
 internal sealed class TreeProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan SayAfter = TimeSpan.FromSeconds(1);
+
     private readonly List<CellRuntime> _cells = [];
     private readonly List<IDisposable> _owned = [];
     private readonly TaskCompletionSource<string> _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -144,9 +147,16 @@ internal sealed class TreeProcess : IAsyncDisposable
                 Ids = Parts.Ids,
                 Seed = BitConverter.ToInt32(Parts.Ids.NewGuid().ToByteArray()),
                 Loggers = Parts.Loggers,
+                ProcessLease = Parts.MayRunElsewhere ? ProcessLeaseOf(cell.Name) : null,
             },
             stop);
     }
+
+    private ProcessLease ProcessLeaseOf(CellName cell) => new(
+        Parts.Data.Id,
+        SayAfter,
+        () => UpTelemetry.StandsBy(Parts.Loggers.CreateLogger("Cells.Up"), cell),
+        () => _fault.TrySetResult($"Another process runs cell {cell} now, so this one ends. Start it again to let it stand by."));
 
     private ComputeOptions ComputeOptionsOf(TopologyCell cell) => new()
     {
@@ -223,6 +233,9 @@ internal sealed record TreeParts(
 
     /// <summary>Metrics, traces and health at the door; null for a tree that only a benchmark looks at.</summary>
     public Telemetry? Telemetry { get; init; }
+
+    /// <summary>The directory's lock does not say it all: another machine may run these cells too, and then this process stands by.</summary>
+    public bool MayRunElsewhere { get; init; }
 
     /// <summary>What carries frames; null: this process's memory. Its maker ends it, after the tree.</summary>
     public ITransport? Transport { get; init; }

@@ -1,3 +1,4 @@
+using Cells.Contracts;
 using Microsoft.Extensions.Logging;
 
 namespace Cells.Host.Up;
@@ -13,4 +14,7 @@ internal static partial class UpTelemetry
 
     [LoggerMessage(4003, LogLevel.Error, "The private {Server} does not start: {Reason} It is tried again each second")]
     public static partial void ServerStaysDown(ILogger logger, string server, string reason);
+
+    [LoggerMessage(4010, LogLevel.Information, "{Cell}: another process runs this cell, or did seconds ago; this one stands by until its lease is free")]
+    public static partial void StandsBy(ILogger logger, CellName cell);
 }

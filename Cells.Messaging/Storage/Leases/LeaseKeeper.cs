@@ -20,10 +20,11 @@ public sealed class LeaseKeeper : ReceiveActor
     private LeaseWatch _watch = LeaseWatch.Nothing;
     private Held? _held;
     private bool _busy;   // a read or a write of ours is under way
+    private long? _lost;  // the epoch that this process held last, until it takes the lease again or hears of another holder
     private bool _givenBack;
     private IActorRef? _giver;
 
-    /// <param name="subscribers">Told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>.</param>
+    /// <param name="subscribers">Told <see cref="LeaseTaken"/>, <see cref="LeaseLost"/> and <see cref="LeaseElsewhere"/>.</param>
     public LeaseKeeper(LeaseOptions options, ICommitter committer, ICellDatabase database, params IReadOnlyList<IActorRef> subscribers)
     {
         (_options, _committer, _database, _subscribers) = (options, committer, database, subscribers);
@@ -74,6 +75,12 @@ public sealed class LeaseKeeper : ReceiveActor
 
     private void On(WasRead read)
     {
+        if (_lost is { } lost && read.Row.Epoch > lost && read.Row.Holder is { } holder && holder != _options.Holder)
+        {
+            _lost = null;
+            foreach (var subscriber in _subscribers)
+                subscriber.Tell(new LeaseElsewhere(_options.Name, read.Row.Epoch));
+        }
         (_watch, var mayTake) = _watch.On(read.Row, read.Began, _time.GetTimestamp(), _options, _time);
         if (!mayTake || _givenBack)
         {
@@ -99,6 +106,7 @@ public sealed class LeaseKeeper : ReceiveActor
         var grant = new LeaseGrant(_time, _options.Term / 2, ended.Sent);
         if (!grant.IsGood)
             return;   // the answer came too late to act on: the row names us, and the next tick takes it again, with a higher epoch
+        _lost = null;
         _held = new Held(epoch, ended.Take.SeenCounter + 1, grant);
         StorageTelemetry.LeaseTaken(_logger, _options.Name, epoch);
         WatchHalfTerm(grant);
@@ -144,7 +152,7 @@ public sealed class LeaseKeeper : ReceiveActor
     {
         if (_held is not { } held)
             return;
-        _held = null;
+        (_held, _lost) = (null, held.Epoch);
         held.Grant.End();
         Timers.Cancel("half-term");
         _watch = LeaseWatch.Nothing;

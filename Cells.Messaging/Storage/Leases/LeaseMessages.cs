@@ -7,6 +7,9 @@ public sealed record LeaseTaken(string Name, long Epoch, LeaseGrant Grant);
 /// <summary>From the keeper to its subscribers: stop all effects of this epoch.</summary>
 public sealed record LeaseLost(string Name, long Epoch);
 
+/// <summary>From the keeper to its subscribers, once, after <see cref="LeaseLost"/>: another process has taken the lease since.</summary>
+public sealed record LeaseElsewhere(string Name, long Epoch);
+
 /// <summary>
 /// To the keeper, from a holder that has stopped all its effects: the lease is made free, and the keeper takes it no more. Answered by
 /// <see cref="LeaseGivenBack"/>, at once if it was not held.

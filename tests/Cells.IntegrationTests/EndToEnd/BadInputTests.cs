@@ -42,6 +42,8 @@ public sealed class BadInputTests
     [TestCase("no-such-file.yaml: cannot be read", "--topology", "no-such-file.yaml")]
     [TestCase("--listen 'nonsense' is not HOST:PORT", "--listen", "nonsense")]
     [TestCase("--listen '127.0.0.1:99999' is not HOST:PORT", "--listen", "127.0.0.1:99999")]
+    [TestCase("--bus 'kafka' is none of in-process, rabbitmq, rabbitmq=URL", "--bus", "kafka")]
+    [TestCase("give the URL without account and password", "--bus", "rabbitmq=amqp://me:pw@broker1")]
     [TestCase("--hosts must be from 0 to 1000, not -1", "--hosts", "-1")]
     public async Task A_wrong_value_is_named_and_starts_nothing(string expected, params string[] options)
     {
@@ -67,6 +69,14 @@ public sealed class BadInputTests
     {
         await AssertRefusedAsync(1, "--database: not a connection string of PostgreSQL", "up", "--data", Data, "--database", "nonsense");
         await AssertRefusedAsync(1, "--database: the server does not let us in", "up", "--data", Data, "--database", "Host=127.0.0.1;Port=1;Username=cells");
+    }
+
+    [Test]
+    public async Task A_broker_that_is_not_there_is_named_and_what_was_started_is_ended()
+    {
+        await AssertRefusedAsync(1, "The broker 127.0.0.1:1/global cannot be reached", "up", "--data", Data, "--listen", "127.0.0.1:0", "--bus", "rabbitmq=amqp://127.0.0.1:1");
+
+        Assert.That(File.Exists(Path.Combine(Data, "postgres", "data", "postmaster.pid")), Is.False, "its PostgreSQL was stopped");
     }
 
     [Test]

@@ -25,6 +25,9 @@ internal sealed class CellsProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Over all its lives.</summary>
+    public int TimesSaid(string word) => Said.Split(word).Length - 1;
+
     public static async Task<CellsProcess> StartAsync(string readyWord, params string[] words)
     {
         var started = new CellsProcess(words, Launch(words));
@@ -36,20 +39,46 @@ internal sealed class CellsProcess : IAsyncDisposable
     public async Task KillAndRestartAsync(string readyWord)
     {
         await KillAsync();
-        _process = Launch(_words);
-        await ReadyAsync(readyWord);
+        await RestartAsync(readyWord);
     }
 
+    /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>It stands still, with everything open, as a machine that swaps.</summary>
+    public void Pause() => ProcessIdentity.Find(_process.Id)!.Pause();
+
+    public void Continue() => ProcessIdentity.Find(_process.Id)!.Continue();
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndedAsync()
+    {
+        using var limit = new CancellationTokenSource(EndWithin);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>The same words again, after its death.</summary>
+    public async Task RestartAsync(string readyWord)
+    {
         _process.Dispose();
+        _process = Launch(_words);
+        await ReadyAsync(readyWord);
     }
 
     /// <summary>SIGTERM, as a service manager ends it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_process.HasExited)
+        {
+            _process.Dispose();
+            return;
+        }
         ProcessIdentity.Find(_process.Id)?.RequestTermination();
         using var limit = new CancellationTokenSource(EndWithin);
         try

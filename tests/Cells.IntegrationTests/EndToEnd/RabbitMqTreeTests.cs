@@ -1,4 +1,7 @@
+using Cells.Messaging.Transports.PrivateBrokers;
+using Cells.Messaging.Transports.RabbitMq;
 using Cells.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
@@ -56,6 +59,27 @@ public sealed class RabbitMqTreeTests
 
         Assert.That(Directory.GetFiles(Path.Combine(_data, "rabbitmq"), "*.pid").Select(File.ReadAllText).Where(pid => Directory.Exists($"/proc/{pid.Trim()}")), Is.Empty,
             "the node and its port mapper have ended with the tree");
+    }
+
+    [Test]
+    public async Task A_broker_that_is_named_carries_the_tree_once_it_has_its_definitions()
+    {
+        var node = await PrivateBroker.StartAsync(
+            new PrivateBrokerOptions(Path.Combine(_data, "rabbitmq"), BrokerDefinitions.Of([])), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        string[] words = ["--topology", Topology, "--bus", $"rabbitmq={node.Url}"];
+        var refused = await CellsUp.RunCellsAsync(["up", "--data", _data, "--listen", "127.0.0.1:0", .. words]);
+        Assert.That(refused.Code, Is.EqualTo(1), refused.Said);
+        Assert.That(refused.Error, Does.Contain("refuses the account 'global'").And.Contain("`cells bus definitions`"));
+
+        var definitions = Path.Combine(_data, "definitions.json");
+        var written = await CellsUp.RunCellsAsync("bus", "definitions", "--data", _data, "--topology", Topology, "--out", definitions);
+        Assert.That(written.Code, Is.Zero, written.Said);
+        await node.ControlAsync(["import_definitions", definitions], CancellationToken.None);
+        await using var up = await CellsUp.StartAsync(_data, words);
+
+        Assert.That(up.Said, Does.Contain($"uses RabbitMQ at 127.0.0.1:{node.Port}"));
+        using var cloud = await up.EnterAsync();
+        await cloud.UntilAsync(await cloud.CreateAsync("one", await cloud.NewImageAsync("image")), Patience, "ACTIVE");
     }
 
     private Task<CellsUp> StartAsync() => CellsUp.StartAsync(_data, "--topology", Topology, "--bus", "rabbitmq");

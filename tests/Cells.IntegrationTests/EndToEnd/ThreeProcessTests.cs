@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cells.Host.Replay;
 using Cells.XenSim.Faults;
 using NUnit.Framework;
@@ -113,9 +114,53 @@ public sealed class ThreeProcessTests
         Assert.That(second.Error, Does.Contain("is in use by process"));
     }
 
+    [Test]
+    public async Task A_process_that_stood_still_ends_when_it_sees_that_another_has_taken_over()
+    {
+        await using var standby = await Tree.StartStandbyAsync("east-2", until: "stands by until its lease is free");
+        Tree.East2.Pause();
+        await Eventually.IsSoAsync("the second process runs the cell", Patience, () => standby.Said.Contains("ready:", StringComparison.Ordinal));
+
+        Tree.East2.Continue();
+
+        Assert.That(await Tree.East2.EndedAsync(), Is.EqualTo(1));
+        Assert.That(Tree.East2.Said, Does.Contain("Another process runs cell east-2 now, so this one ends."));
+        await Tree.East2.RestartAsync("stands by until its lease is free");
+        await standby.KillAsync();
+        using var cloud = await Tree.EnterForTestsAsync();
+        var server = await cloud.CreateAsync("after", await cloud.NewImageAsync("after"));
+        await cloud.UntilAsync(server, Patience, "ACTIVE");
+        await cloud.DeleteAllAsync(Patience);
+        await AssertNothingIsLeftAsync(cloud);
+    }
+
     /// <summary>Starts take about so long, so that a process that dies leaves builds under way.</summary>
     private static Task SlowDownAsync(TimeSpan start) => Tree.Sim.InjectAsync(new SimFault.SetLatency(new LatencyProfile(
         start == TimeSpan.Zero ? new Dictionary<string, Latency>() : new() { ["VM.start_on"] = new Latency.Uniform(start / 2, start * 1.5) }, null)));
+
+    [Test]
+    public async Task A_second_process_of_a_cell_stands_by_and_takes_over_when_the_first_dies()
+    {
+        await using var standby = await Tree.StartStandbyAsync("east-1", until: "stands by until its lease is free");
+        using var cloud = await Tree.EnterForTestsAsync();
+        var image = await cloud.NewImageAsync("standby");
+        foreach (var server in await Task.WhenAll(Enumerable.Range(1, 6).Select(i => cloud.CreateAsync($"before-{i}", image))))
+            await cloud.UntilAsync(server, Patience, "ACTIVE");
+        Assert.That(standby.Said, Does.Not.Contain("ready:"));
+
+        await Tree.East1.KillAsync();
+        var died = Stopwatch.GetTimestamp();
+        await Eventually.IsSoAsync("the second process runs the cell", Patience, () => standby.Said.Contains("ready:", StringComparison.Ordinal));
+        await TestContext.Out.WriteLineAsync($"taken over after {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s");
+        await cloud.DeleteAllAsync(Patience);
+        await AssertNothingIsLeftAsync(cloud);
+
+        // The first comes back, and now it is the one to wait.
+        await Tree.East1.RestartAsync("stands by until its lease is free");
+        var before = Tree.East1.TimesSaid("ready:");
+        await standby.KillAsync();
+        await Eventually.IsSoAsync("the first process runs the cell again", Patience, () => Tree.East1.TimesSaid("ready:") > before);
+    }
 
     private static async Task AssertNothingIsLeftAsync(TestCloud cloud)
     {

@@ -20,7 +20,7 @@ internal sealed class ThreeProcesses : IAsyncDisposable
     private readonly string _directory;
     private PrivateCluster _cluster = null!;
     private CellsProcess _hosts = null!;
-    private string _openrc = "";
+    private string _apiData = "";
 
     private ThreeProcesses(string directory) => _directory = directory;
 
@@ -61,9 +61,25 @@ internal sealed class ThreeProcesses : IAsyncDisposable
     }
 
     /// <summary>Enters by the openrc of the API process.</summary>
-    public async Task<CloudClient> EnterAsync() => await CloudClient.EnterAsync(OpenRc.Find(Path.GetDirectoryName(_openrc)!), CancellationToken.None);
+    public async Task<CloudClient> EnterAsync() => await CloudClient.EnterAsync(OpenRc.Read(_apiData)!, CancellationToken.None);
 
     public async Task<TestCloud> EnterForTestsAsync() => new(await EnterAsync(), () => Said);
+
+    /// <summary>A second process of a cell, as on another machine: the same file, another data directory, with a copy of what makes it that cell.</summary>
+    /// <param name="until">The word that it says when it has come so far.</param>
+    public async Task<CellsProcess> StartStandbyAsync(string process, string until)
+    {
+        var data = Path.Combine(_directory, $"{process}-standby");
+        foreach (var path in Directory.GetFiles(Path.Combine(_directory, process, "keys"), "*", SearchOption.AllDirectories).Append(Path.Combine(_directory, process, "cells.json")))
+        {
+            var copy = Path.Combine(data, Path.GetRelativePath(Path.Combine(_directory, process), path));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(path, copy);
+        }
+        var file = FileOf($"{process}-standby");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(FileOf(process))).Replace($"data: {Path.Combine(_directory, process)}", $"data: {data}", StringComparison.Ordinal));
+        return await CellsProcess.StartAsync(until, "run", "--config", file);
+    }
 
     public string FileOf(string process) => Path.Combine(_directory, "etc", $"{process}.yaml");
 
@@ -115,7 +131,7 @@ internal sealed class ThreeProcesses : IAsyncDisposable
         await SucceedAsync("config", "check", FileOf("api"));
         await ImportDefinitionsOfAsync("api");
         Api = await CellsProcess.StartAsync("ready:", "run", "--config", FileOf("api"));
-        _openrc = Path.Combine(_directory, "api", "openrc");
+        _apiData = Path.Combine(_directory, "api");
         East1 = await JoinAsync("east-1");
         East2 = await JoinAsync("east-2");
         using var cloud = await EnterAsync();

@@ -91,6 +91,24 @@ public sealed class BusFaultTests
     }
 
     [Test]
+    public async Task A_broker_that_stands_still_is_noticed_and_loses_nothing_when_it_goes_on()
+    {
+        _node.Pause();
+        try
+        {
+            await _parent.SendAsync(300);
+            await _parent.ShowsAsync(status => status.Health == NeighbourHealth.Down && status.Problem is not null, Patience);
+        }
+        finally
+        {
+            _node.Continue();
+        }
+
+        await _child.AppliedAsync(350, Patience);
+        await _parent.ShowsAsync(status => status.Problem is null && status.OutboxBacklog == 0, Patience);
+    }
+
+    [Test]
     public async Task Queues_that_somebody_deleted_are_declared_again()
     {
         await BrokerOwner.RemoveQueuesAsync(_node);

@@ -139,6 +139,19 @@ public sealed class LeaseKeeperTests
     }
 
     [Test]
+    public async Task A_former_holder_is_told_once_that_another_process_has_the_lease()
+    {
+        var holder = Start();
+        _stepper.RunFor(TimeSpan.FromSeconds(2));
+
+        await _database.ExecuteAsync("update lease set holder = gen_random_uuid(), epoch = epoch + 1, counter = counter + 1");
+        _stepper.BindToCurrentThread();
+        _stepper.RunFor(TimeSpan.FromSeconds(3));
+
+        Assert.That(holder.Heard, Is.EqualTo(new[] { "taken 1", "lost 1", "elsewhere 2" }));
+    }
+
+    [Test]
     public void The_next_process_of_the_same_directory_takes_at_once_and_one_of_another_waits()
     {
         var directory = _ids.NewGuid();
@@ -233,6 +246,7 @@ public sealed class LeaseKeeperTests
                     (node.Grant, node.LastHeardAt) = (taken.Grant, time.Elapsed);
                     node.Heard.Add($"taken {taken.Epoch}");
                 });
+                Receive<LeaseElsewhere>(other => node.Heard.Add($"elsewhere {other.Epoch}"));
                 Receive<LeaseLost>(lost =>
                 {
                     node.LastHeardAt = time.Elapsed;
