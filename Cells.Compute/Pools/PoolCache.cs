@@ -161,12 +161,11 @@ internal sealed record PoolCache(
         }
     }
 
-    /// <summary>A snapshot or template made of one of our VMs copies its other_config, but is not the instance.</summary>
-    private static Stamp? StampOf(Vm vm) => vm.IsASnapshot || vm.IsATemplate || vm.IsControlDomain ? null : Marks.Read(vm.OtherConfig);
+    /// <summary>A snapshot, template or copy made of one of our VMs has its other_config, but is not the instance.</summary>
+    private static Stamp? StampOf(Vm vm) =>
+        vm.IsASnapshot || vm.IsATemplate || vm.IsControlDomain || Marks.IsCopy(vm.Uuid, vm.OtherConfig) ? null : Marks.Read(vm.OtherConfig);
 
-    /// <summary>So does a copy that somebody makes of one of our disks; but the mark that it copies with the stamp names the disk it came from.</summary>
-    private static Stamp? StampOf(Vdi vdi) =>
-        vdi.IsASnapshot || !vdi.Managed || (vdi.OtherConfig.TryGetValue(Marks.Self, out var self) && self != vdi.Uuid.ToString("D")) ? null : Marks.Read(vdi.OtherConfig);
+    private static Stamp? StampOf(Vdi vdi) => vdi.IsASnapshot || !vdi.Managed || Marks.IsCopy(vdi.Uuid, vdi.OtherConfig) ? null : Marks.Read(vdi.OtherConfig);
 
     private static ImmutableSortedDictionary<XenRef<T>, T> Next<T>(ImmutableSortedDictionary<XenRef<T>, T> objects, XenEvent e) =>
         e.Record is T record ? objects.SetItem(new XenRef<T>(e.Ref), record) : objects.Remove(new XenRef<T>(e.Ref));

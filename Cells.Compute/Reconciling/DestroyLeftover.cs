@@ -30,7 +30,7 @@ internal sealed record DestroyLeftover(LeftoverKind Kind, Guid Uuid, Stamp Stamp
     {
         var vm = await pool.CallAsync(Vm.GetByUuid(Uuid), stop);
         var record = await pool.CallAsync(Vm.GetRecord(vm), stop);
-        if (Marks.Read(record.OtherConfig) != Stamp)
+        if (Marks.Read(record.OtherConfig) != Stamp || Marks.IsCopy(record.Uuid, record.OtherConfig))
             return;
         if (record.PowerState != VmPowerState.Halted)
             await pool.RunTaskAsync(Vm.HardShutdown(vm), stop);
@@ -41,7 +41,7 @@ internal sealed record DestroyLeftover(LeftoverKind Kind, Guid Uuid, Stamp Stamp
     {
         var disk = await pool.CallAsync(Vdi.GetByUuid(Uuid), stop);
         var record = await pool.CallAsync(Vdi.GetRecord(disk), stop);
-        if (Marks.Read(record.OtherConfig) == Stamp)
+        if (Marks.Read(record.OtherConfig) == Stamp && !Marks.IsCopy(record.Uuid, record.OtherConfig))
             await pool.CallAsync(Vdi.Destroy(disk), stop);
     }
 }

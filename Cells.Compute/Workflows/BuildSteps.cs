@@ -86,17 +86,25 @@ internal static class BuildSteps
         var vm = new NewVm(
             Marks.NameOf(context.Row.Id), command.Name, command.Flavor.Vcpus, command.Flavor.MemoryMib * Units.Mib, Marks.Of(context.Row.Stamp));
         var made = await context.Pool.CallAsync(Vm.Create(vm), stop);
-        var uuid = (await context.Pool.CallAsync(Vm.GetRecord(made), stop)).Uuid;
-        context.Pool.Remember(Vm.GetByUuid(uuid), made);
-        return new StepOutcome.Done(Vm: uuid);
+        var record = await context.Pool.CallAsync(Vm.GetRecord(made), stop);
+        context.Pool.Remember(Vm.GetByUuid(record.Uuid), made);
+        return new StepOutcome.Done(Vm: await MarkAsync(context, made, record, stop));
     }
 
     public static async Task<ProbeAnswer> FindVmAsync(StepContext context, CancellationToken stop)
     {
         var underWay = await Probing.UnderWayAsync(context, "VM.create", stop);
-        return await FindOwnVmAsync(context, stop) is { } made ? new ProbeAnswer.Done(new StepOutcome.Done(Vm: made.Value.Uuid))
+        return await FindOwnVmAsync(context, stop) is { } made ? new ProbeAnswer.Done(new StepOutcome.Done(Vm: await MarkAsync(context, made.Key, made.Value, stop)))
             : underWay is not null ? new ProbeAnswer.Unknown(underWay)
             : ProbeAnswer.NotDone.Instance;
+    }
+
+    /// <summary>A VM's uuid is known only once it is there: with its mark, a copy that somebody makes of it is told from it.</summary>
+    private static async Task<Guid> MarkAsync(StepContext context, XenRef<Vm> vm, Vm record, CancellationToken stop)
+    {
+        if (!record.OtherConfig.ContainsKey(Marks.Self))
+            await context.Pool.CallAsync(Vm.AddToOtherConfig(vm, Marks.Self, record.Uuid.ToString("D")), stop);
+        return record.Uuid;
     }
 
     public static async Task<StepOutcome> AttachDiskAsync(StepContext context, CancellationToken stop)

@@ -11,7 +11,7 @@ internal static class Marks
     public const string Epoch = "cells-epoch";
     public const string Attempt = "cells-attempt";
 
-    /// <summary>The uuid of the object that carries it. A clone copies its source's, and so shows itself as unfinished.</summary>
+    /// <summary>The uuid of the object that carries it. A clone copies its source's, and so shows itself as unfinished, or as somebody's copy.</summary>
     public const string Self = "cells-self";
 
     /// <summary>The image whose bytes a cached disk holds.</summary>
@@ -36,6 +36,13 @@ internal static class Marks
         && otherConfig.TryGetValue(Attempt, out var attemptText) && int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? new Stamp(instance, epoch, attempt)
             : null;
+
+    /// <summary>
+    /// Whether it has another object's whole stamp: a copy that somebody made of an instance's VM or disk, and theirs. A clone of ours whose stamping was
+    /// interrupted has not the whole stamp yet.
+    /// </summary>
+    public static bool IsCopy(Guid uuid, IReadOnlyDictionary<string, string> otherConfig) =>
+        otherConfig.TryGetValue(Self, out var self) && self != uuid.ToString("D") && Read(otherConfig) is not null;
 
     /// <summary>Whose an object is, also while its stamping is not finished; null when it is nobody's.</summary>
     public static InstanceId? InstanceOf(IReadOnlyDictionary<string, string> otherConfig) =>

@@ -14,7 +14,7 @@ internal static class ObjectsOf
     {
         var named = await context.Pool.CallAsync(Vm.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop);
         var all = context.Row.Vm is { } own && named.All(vm => vm.Value.Uuid != own) ? [.. named, .. await RenamedAsync(context, Vm.GetByUuid(own), Vm.GetRecord, stop)] : named;
-        return [.. all.Where(vm => IsOurs(context.Row, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
+        return [.. all.Where(vm => vm.Value is { IsASnapshot: false, IsATemplate: false } && IsOurs(context.Row, vm.Value.Uuid, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
     }
 
     /// <summary>A clone keeps its image's name until its stamp is whole, so both names are looked under.</summary>
@@ -25,7 +25,7 @@ internal static class ObjectsOf
         disks.AddRange(await NamedAsImageAsync(context, stop));
         if (context.Row.Vdi is { } own && disks.All(d => d.Value.Uuid != own))
             disks.AddRange(await RenamedAsync(context, Vdi.GetByUuid(own), Vdi.GetRecord, stop));
-        return [.. disks.Where(d => d.Value.Managed && IsOurs(context.Row, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
+        return [.. disks.Where(d => d.Value is { Managed: true, IsASnapshot: false } && IsOurs(context.Row, d.Value.Uuid, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
     }
 
     /// <summary>The cached image on the row's SR, its unfinished clones, and those stamped but not renamed yet.</summary>
@@ -74,11 +74,12 @@ internal static class ObjectsOf
     }
 
     /// <summary>
-    /// Of this instance, made under this or an earlier assignment: a later one's objects are not this row's to touch. A clone whose stamping was
-    /// interrupted has only the first key, which this row's attempt or an earlier one set.
+    /// Of this instance, made under this or an earlier assignment: a later one's objects are not this row's to touch, nor are copies and snapshots that
+    /// somebody made of the instance's, whatever their names. A clone whose stamping was interrupted has only the first key, which this row's attempt or
+    /// an earlier one set.
     /// </summary>
-    private static bool IsOurs(Instance row, IReadOnlyDictionary<string, string> otherConfig) =>
-        Marks.InstanceOf(otherConfig) == row.Id && (Marks.Read(otherConfig)?.Epoch ?? 0) <= row.Epoch;
+    private static bool IsOurs(Instance row, Guid uuid, IReadOnlyDictionary<string, string> otherConfig) =>
+        Marks.InstanceOf(otherConfig) == row.Id && !Marks.IsCopy(uuid, otherConfig) && (Marks.Read(otherConfig)?.Epoch ?? 0) <= row.Epoch;
 
     private static async Task UnlessAsync(string code, Task<XenVoid> call)
     {

@@ -58,6 +58,10 @@ public sealed record Vm(
 
     public static XenRequest<XenRef<Vm>> Create(NewVm vm) => Generated.Ref<Vm>(XenCalls.VmCreate, vm.ToRecord());
 
+    /// <summary>Refused with MAP_DUPLICATE_KEY when the key is there.</summary>
+    public static XenRequest<XenVoid> AddToOtherConfig(XenRef<Vm> self, string key, string value) =>
+        Generated.Void(XenCalls.VmAddToOtherConfig, self, key, value);
+
     /// <summary>Halted or suspended VMs only. Removes VBDs and VIFs, never the disks.</summary>
     public static XenRequest<XenVoid> Destroy(XenRef<Vm> self) => Generated.Void(XenCalls.VmDestroy, self);
 

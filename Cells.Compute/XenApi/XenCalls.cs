@@ -45,6 +45,7 @@ internal static class XenCalls
     public static readonly XenCall VmGetByUuid = new("VM", "get_by_uuid", 2, Reads, "rio");
     public static readonly XenCall VmGetByNameLabel = new("VM", "get_by_name_label", 2, Reads, "rio");
     public static readonly XenCall VmCreate = new("VM", "create", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmAddToOtherConfig = new("VM", "add_to_other_config", 4, Changes, "rio");
     public static readonly XenCall VmDestroy = new("VM", "destroy", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmStartOn = new("VM", "start_on", 5, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmUnpause = new("VM", "unpause", 2, Changes, "rio", HasAsync: true);
@@ -84,7 +85,7 @@ internal static class XenCalls
         HostComputeFreeMemory, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
         VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiDestroy, VdiResize, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
-        VmGetByNameLabel, VmCreate, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
+        VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
         VmPause, VmSuspend, VmResumeOn, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,

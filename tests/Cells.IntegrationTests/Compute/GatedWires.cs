@@ -155,6 +155,7 @@ internal sealed record CallPoint(string Step, string Method, int Nth, Moment Whe
             new("clone-disk", "VDI.set_name_label", 1, Moment.Before),
             new("size-disk", "VDI.resize", 1, Moment.Before),
             new("create-vm", "VM.create", 1, Moment.Before),
+            new("create-vm", "VM.add_to_other_config", 1, Moment.Before),
             new("attach-disk", "VBD.create", 1, Moment.Before),
             new("attach-network", "VIF.create", 1, Moment.Before),
             new("start", "Async.VM.start_on", 1, Moment.Before),

@@ -92,6 +92,30 @@ public sealed class ReconcilingTests
     }
 
     [Test]
+    public async Task A_delete_takes_no_snapshot_and_no_copy_of_its_VM_or_disk_whatever_their_names_and_no_sweep_does_later()
+    {
+        var build = World.NewBuild();
+        await World.BuildAsync(build);
+        var row = (await World.InspectAsync()).Instances.Single(i => i.Id == build.Instance);
+        var pool = await World.LogInAsync();
+        var disk = await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None);
+        await pool.CallAsync(new XenRequest<XenVoid>(
+            new XenCall("VDI", "snapshot", 3, XenEffect.Changes, "rio"), [disk, new SortedDictionary<string, string>()], _ => default), CancellationToken.None);
+        await pool.CallAsync(Vdi.CloneFrom(disk), CancellationToken.None);
+        var copied = Marks.Of(row.Stamp);
+        copied[Marks.Self] = row.Vm!.Value.ToString("D");
+        await pool.CallAsync(Vm.Create(new NewVm(Marks.NameOf(build.Instance), "", 1, 512 * Units.Mib, copied)), CancellationToken.None);
+
+        await World.DeleteAsync(build);
+        Assert.That(World.Held(build.Instance), Is.EqualTo((0, 1, 2)), "somebody's copy of the VM, their clone and their snapshot of the disk");
+        var destroyed = World.Wires.CountAsync("VM.destroy", World.Wires.Count("VM.destroy") + 1);
+        await CreateVmAsync(row.Stamp);
+        await destroyed;                                          // the sweep that saw them all has acted
+
+        Assert.That(World.Held(build.Instance), Is.EqualTo((0, 1, 2)));
+    }
+
+    [Test]
     public async Task A_VM_and_a_disk_that_somebody_renamed_go_with_their_instance()
     {
         var build = World.NewBuild();
