@@ -29,9 +29,18 @@ public sealed record HostView(
     bool Silent,
     double? HeardSecondsAgo)
 {
+    /// <summary>The availability zone that its cell places by.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Up to which number its cell follows what operators said of it; null for nothing.</summary>
+    public long? SettingNumber { get; init; }
+
     internal static HostView Of(HostRow row, CellAge age) => new(
         row.Host.Value, row.Cell.Value, row.Pool.Value, row.Name, row.Address, row.Generation, row.Status, row.Vcpus, row.MemoryMib, row.PromisedVcpus,
-        row.PromisedMemoryMib, row.OutsideMemoryMib, row.SrBytes, row.PromisedSrBytes, row.Instances, row.UpdatedAt, age.Silent, age.HeardSecondsAgo);
+        row.PromisedMemoryMib, row.OutsideMemoryMib, row.SrBytes, row.PromisedSrBytes, row.Instances, row.UpdatedAt, age.Silent, age.HeardSecondsAgo)
+    {
+        Zone = row.Zone, SettingNumber = row.SettingNumber,
+    };
 }
 
 /// <summary>GET /cells/v1/pools: the XenAPI pools below, summed over the rows of their hosts.</summary>

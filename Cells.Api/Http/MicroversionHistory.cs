@@ -23,7 +23,7 @@ internal static class MicroversionHistory
     private const string Console = "/remote-consoles", Volumes = "/os-volume_attachments",
         Migrations = "/os-migrations", ServerMigrations = "/servers/{id}/migrations", Events = "/os-server-external-events",
         Diagnostics = "/diagnostics",
-        Usage = "/os-simple-tenant-usage", ConsoleTokens = "/os-console-auth-tokens",
+        ConsoleTokens = "/os-console-auth-tokens",
         Topology = "/topology", FixedIps = "/os-fixed-ips", VirtualInterfaces = "/os-virtual-interfaces",
         FlavorAccess = "/os-flavor-access", HostsRoute = "/os-hosts", ClassSets = "/os-quota-class-sets";
 
@@ -67,7 +67,7 @@ internal static class MicroversionHistory
         In(37, "networks of a create: compulsory, auto or none", typeof(NicsAsked)),
         In(38, "an unknown status is refused", typeof(ServerList)),
         In(39, "no maxImageMeta in the limits", typeof(NovaQuotas)),
-        Not(40, "pages of the usage", Usage),
+        In(40, "pages of the usage", typeof(NovaUsage)),
         In(41, "uuid of aggregates", typeof(NovaAggregates)),
         Same(42, "tags of devices work again: refused by name, as before"),
         Not(43, "os-hosts ends", HostsRoute, VirtualInterfaces),

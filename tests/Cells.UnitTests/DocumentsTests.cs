@@ -109,6 +109,7 @@ public sealed partial class DocumentsTests
         var open = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
+            .Concat(new NovaUsageRoutes(null!).Routes)
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
             .Concat(new ImageRoutes(null!, null!).Routes)
             .Concat(new ServerInterfaces(null!).Routes)

@@ -105,6 +105,30 @@ public sealed class OpenStackClientTests
     }
 
     [Test]
+    public async Task It_makes_lists_shows_and_deletes_server_groups_and_shows_usage_and_quotas()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N");
+        var (flavor, image) = (await Home.NewFlavorAsync(), await Home.NewImageAsync());
+
+        var old = await RunAsync("server", "group", "create", name, "--policy", "anti-affinity");
+        var made = JsonDocument.Parse(await NewestAsync("server", "group", "create", name + "-2", "--policy", "anti-affinity", "--rule", "max_server_per_host=2", "-f", "json")).RootElement;
+        var server = await RunAsync("server", "create", name, "--flavor", flavor, "--image", image, "--hint", $"group={old.GetProperty("id").GetString()}");
+        var shown = await RunAsync("server", "group", "show", name);
+        var listed = await RunAsync("server", "group", "list");
+        await RunTextAsync("server", "group", "delete", name, name + "-2");
+        await RunTextAsync("server", "delete", name);
+        var usage = await RunAsync("usage", "show");
+        await RunAsync("usage", "list");
+        var quota = await RunTextAsync("quota", "show");
+
+        Assert.That(made.GetProperty("rules").ToString(), Does.Contain("2"));
+        Assert.That(shown.GetProperty("members").ToString(), Does.Contain(server.GetProperty("id").GetString()));
+        Assert.That(listed.EnumerateArray().Select(row => row.GetProperty("Name").GetString()), Is.SupersetOf(new[] { name, name + "-2" }));
+        Assert.That(usage.EnumerateObject().Any(), Is.True);
+        Assert.That(quota, Does.Contain("instances"));
+    }
+
+    [Test]
     public async Task It_manages_projects_users_roles_quotas_and_image_properties()
     {
         var name = "c" + Guid.NewGuid().ToString("N");

@@ -51,6 +51,7 @@ public sealed class MicroversionTests
         var served = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new ServerInterfaces(null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
+            .Concat(new NovaUsageRoutes(null!).Routes)
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes).Select(route => route.Pattern).ToList();
 
         var undone = from change in MicroversionHistory.All
