@@ -9,8 +9,12 @@ namespace Cells.Api.Nova;
 /// <summary>Quota sets and limits (Nova API, os-quota-sets and limits).</summary>
 internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
 {
-    public async Task<ApiResult> ShowAsync(RequestContext caller, string project, bool detail, CancellationToken stop) =>
-        await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null ? refusal! : Show(project, standing, detail, caller.Version);
+    private readonly NovaUserQuotas _users = new(store, committer);
+
+    /// <param name="user">Within the project; null for the project itself, as below.</param>
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string project, string? user, bool detail, CancellationToken stop) =>
+        user is not null ? await _users.ShowAsync(caller, project, user, detail, stop)
+        : await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null ? refusal! : Show(project, standing, detail, caller.Version);
 
     /// <summary>The limits of a project that was given none of its own.</summary>
     public async Task<ApiResult> DefaultsAsync(RequestContext caller, string project, CancellationToken stop) =>
@@ -18,8 +22,10 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
             ? refusal!
             : Show(project, new QuotaStanding(QuotaLimits.Default, QuotaUsage.None), detail: false, caller.Version);
 
-    public async Task<ApiResult> UpdateAsync(RequestContext caller, string project, JsonElement body, CancellationToken stop)
+    public async Task<ApiResult> UpdateAsync(RequestContext caller, string project, string? user, JsonElement body, CancellationToken stop)
     {
+        if (user is not null)
+            return await _users.UpdateAsync(caller, project, user, body, stop);
         if (!caller.IsAdmin)
             return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:update to be performed.");
         var (standing, refusal) = await FindAsync(caller, project, stop);
@@ -49,8 +55,10 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     }
 
     /// <summary>202: back to the defaults.</summary>
-    public async Task<ApiResult> ResetAsync(RequestContext caller, string project, CancellationToken stop)
+    public async Task<ApiResult> ResetAsync(RequestContext caller, string project, string? user, CancellationToken stop)
     {
+        if (user is not null)
+            return await _users.ResetAsync(caller, project, user, stop);
         if (!caller.IsAdmin)
             return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:delete to be performed.");
         if (!Guid.TryParse(project, out var id))
@@ -79,14 +87,15 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
         return (null, NoSuchProject(project));
     }
 
-    private static ApiResult NoSuchProject(string project) => ApiResult.BadRequest($"Project ID {project} is not a valid project.");
+    internal static ApiResult NoSuchProject(string project) => ApiResult.BadRequest($"Project ID {project} is not a valid project.");
 
     private static string? Below(string name, long? limit, long used) => limit is >= 0 && limit < used
         ? $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
         : null;
 
-    private static ApiResult Show(string project, QuotaStanding standing, bool detail, Microversion version) =>
-        ApiResult.Ok(w => WriteSet(w, project, standing, detail, version));
+    /// <param name="id">Null where the answer has none.</param>
+    internal static ApiResult Show(string? id, QuotaStanding standing, bool detail, Microversion version) =>
+        ApiResult.Ok(w => WriteSet(w, id, standing, detail, version));
 
     private static void WriteSet(Utf8JsonWriter w, string? id, QuotaStanding standing, bool detail, Microversion version)
     {

@@ -55,11 +55,11 @@ internal sealed class NovaRoutes(
         Delete($"{V}/os-keypairs/{{name}}", (r, _) => keypairs.DeleteAsync(r.Caller, r.Route["name"], r.Query)).Takes("user_id"),
 
         Get($"{V}/limits", (r, stop) => quotas.LimitsAsync(r.Caller, r.Query["tenant_id"], stop)).Takes("reserved", "tenant_id"),
-        Get($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], detail: false, stop)),
-        Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Body, stop)),
-        Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], stop)),
+        Get($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], r.Query["user_id"], detail: false, stop)).Takes("user_id"),
+        Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Query["user_id"], r.Body, stop)).Takes("user_id"),
+        Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], r.Query["user_id"], stop)).Takes("user_id"),
         Get($"{V}/os-quota-sets/{{project}}/defaults", (r, stop) => quotas.DefaultsAsync(r.Caller, r.Route["project"], stop)),
-        Get($"{V}/os-quota-sets/{{project}}/detail", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], detail: true, stop)),
+        Get($"{V}/os-quota-sets/{{project}}/detail", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], r.Query["user_id"], detail: true, stop)).Takes("user_id"),
 
         Get($"{V}/extensions", (_, _) => Task.FromResult(Extensions.List())),
         Get($"{V}/extensions/{{alias}}", (r, _) => Task.FromResult(Extensions.Show(r.Route["alias"]))),

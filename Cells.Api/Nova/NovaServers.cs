@@ -124,7 +124,7 @@ public sealed class NovaServers
             {
                 outcome = await _dispatch.BuildAsync(
                     [.. intents.Select((intent, i) => intent.ToBuild(epoch: 1) with { Nics = nics.Of(i) })],
-                    [new LockProject(charge.Project), charge, .. join is null ? Array.Empty<IWrite>() : [join], .. intents.Select(intent => new InsertIntent(intent)), .. intents.Select(Created), .. nics.Writes],
+                    [new LockProject(charge.Project), charge, new ChargeUser(charge.Project, caller.User, charge.Asked), .. join is null ? Array.Empty<IWrite>() : [join], .. intents.Select(intent => new InsertIntent(intent)), .. intents.Select(Created), .. nics.Writes],
                     intents[0].Deadline, caller.TraceParent, stop);
             }
             finally
@@ -139,11 +139,12 @@ public sealed class NovaServers
                     return Unavailable.Result(lost);
                 case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
                     return Accepted(asked, intents);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when missed.Writes.Any(write => write is ChargeQuota):
-                    var standing = await _quotas.StandingAsync(charge.Project, stop);
-                    count = OverQuota.Fitting(standing, flavor.Flavor, asked);
+                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when missed.Writes.Any(write => write is ChargeQuota or ChargeUser):
+                    var (whole, own) = (await _quotas.StandingAsync(charge.Project, stop), await _quotas.UserStandingAsync(charge.Project, caller.User, stop));
+                    var (room, ownRoom) = (OverQuota.Fitting(whole, flavor.Flavor, asked), OverQuota.Fitting(own, flavor.Flavor, asked));
+                    count = Math.Min(room, ownRoom);
                     if (count < asked.MinCount)
-                        return OverQuota.Refusal(standing, flavor.Flavor, asked);
+                        return OverQuota.Refusal(room < asked.MinCount ? whole : own, flavor.Flavor, asked);
                     break;
                 case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when !missed.Writes.Any(write => write is InsertIntent):
                     break;                              // an address, a port or the group is another's since it was looked up: choose again
