@@ -72,12 +72,13 @@ public static class ChooseHost
         candidates.RemoveAll(c => group.Compare(c.Host.Id, best) < 0);
     }
 
-    /// <summary>The tightest SR with room: the local one on a tie, so that shared storage is kept for those who have no other.</summary>
+    /// <summary>
+    /// The tightest shared SR with room, else the local one: a disk that other hosts see lets its instance move while it runs, away from a host that is to
+    /// be serviced.
+    /// </summary>
     private static SrId ChooseSr(HostState host, PlacementRequest request, HostIndex index)
     {
-        var (best, left) = host.LocalSr is { } local && local.FreeBytes >= request.DiskBytes
-            ? (local.Id, local.FreeBytes - request.DiskBytes)
-            : (default, long.MaxValue);
+        var (best, left) = (host.LocalSr is { } local && local.FreeBytes >= request.DiskBytes ? local.Id : default, long.MaxValue);
         foreach (var sr in host.SharedSrs)
         {
             var rest = index.SharedSrFree(sr) - request.DiskBytes;

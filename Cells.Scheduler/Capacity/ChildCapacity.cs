@@ -107,7 +107,7 @@ public sealed class ChildCapacity
             _holes.RemoveAt(best);
         else
             _holes[best] = source with { Vector = vector with { Hosts = vector.Hosts - 1 } };
-        var local = vector.LocalDiskBytes >= diskBytes;
+        var local = BestShared(source) < diskBytes;     // as the child itself chooses: what is shared goes first
         if (!local)
             TakeShared(source, diskBytes);
         _holes.Add(source with

@@ -10,6 +10,23 @@ public sealed class ChooseHostTests
     private static readonly CellName Cell = CellName.Parse("east-1");
     private static readonly Flavor Small = new("1", "small", 1, 1024, 1);
 
+    [TestCase(100, 500, 900, "shared-500", TestName = "Disks_go_to_the_tightest_shared_repository")]
+    [TestCase(600, 500, 900, "shared-900", TestName = "One_without_room_is_passed_over")]
+    [TestCase(950, 500, 900, "local", TestName = "What_no_shared_one_holds_goes_to_the_hosts_own")]
+    public void A_disk_goes_where_other_hosts_see_it_if_it_fits_there(long diskGib, long firstGib, long secondGib, string expected)
+    {
+        var index = new HostIndex();
+        var (first, second) = (new SrId(new Guid(1, 3, 0, new byte[8])), new SrId(new Guid(2, 3, 0, new byte[8])));
+        index.PutSharedSr(first, firstGib * Units.Gib);
+        index.PutSharedSr(second, secondGib * Units.Gib);
+        var host = Host(1, free: new(16, 32_768), localFree: 1000 * Units.Gib) with { SharedSrs = [first, second] };
+        index.Put(host);
+
+        var decision = ChooseHost.Decide(Cell, index, Request(Small) with { DiskBytes = diskGib * Units.Gib }, HostPolicy.Pack);
+
+        Assert.That(decision.Sr == host.LocalSr!.Value.Id ? "local" : decision.Sr == first ? "shared-500" : "shared-900", Is.EqualTo(expected));
+    }
+
     [Test]
     public void Given_two_hosts_with_room_when_packing_then_the_fuller_one_is_chosen_with_its_own_sr()
     {
