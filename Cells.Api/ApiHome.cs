@@ -59,6 +59,7 @@ public sealed class ApiHome : IDisposable
             .. new ServerInterfaces(servers).Routes,
             .. new NetworkRoutes(
                 neutron, new NeutronSubnets(nets, neutron, committer, time, ids), new NeutronPorts(ports, neutron, addresses, committer, time, ids)).Routes,
+            .. new NovaQuotaClasses(quotas, committer).Routes,
             .. new NovaUsageRoutes(new NovaUsage(new UsageStore(database), time, options)).Routes,
             .. new NovaGroupRoutes(new NovaServerGroups(groups, quotas, committer, time, ids)).Routes,
             .. new NovaFleetRoutes(

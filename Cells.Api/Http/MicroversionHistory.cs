@@ -25,7 +25,7 @@ internal static class MicroversionHistory
         Diagnostics = "/diagnostics",
         ConsoleTokens = "/os-console-auth-tokens",
         Topology = "/topology", FixedIps = "/os-fixed-ips", VirtualInterfaces = "/os-virtual-interfaces",
-        FlavorAccess = "/os-flavor-access", HostsRoute = "/os-hosts", ClassSets = "/os-quota-class-sets";
+        FlavorAccess = "/os-flavor-access", HostsRoute = "/os-hosts";
 
     public static IReadOnlyList<MicroversionChange> All { get; } =
     [
@@ -77,7 +77,7 @@ internal static class MicroversionHistory
         In(47, "the flavor inside the server", typeof(ServerDetail)),
         Not(48, "diagnostics in one form", Diagnostics),
         Not(49, "tags of attached devices: interfaces are not attached later here", Volumes),
-        Not(50, "server groups in quota classes, network quotas out of them", ClassSets),
+        In(50, "server groups in quota classes, network quotas out of them", typeof(NovaQuotaClasses)),
         In(51, "events of an action for its owner; event volume-extended is of a route that is not served", typeof(NovaActionLog)),
         In(52, "tags at create", typeof(CreateServer)),
         In(53, "uuids of services and hypervisors", typeof(NovaServices)),

@@ -20,7 +20,7 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     public async Task<ApiResult> DefaultsAsync(RequestContext caller, string project, CancellationToken stop) =>
         await FindAsync(caller, project, stop) is var (standing, refusal) && standing is null
             ? refusal!
-            : Show(project, new QuotaStanding(QuotaLimits.Default, QuotaUsage.None), detail: false, caller.Version);
+            : Show(project, new QuotaStanding(await store.ClassAsync("default", stop), QuotaUsage.None), detail: false, caller.Version);
 
     public async Task<ApiResult> UpdateAsync(RequestContext caller, string project, string? user, JsonElement body, CancellationToken stop)
     {
@@ -141,6 +141,31 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
             w.WriteNumber("reserved", 0);
             w.WriteEndObject();
         }
+    }
+
+    /// <summary>The bare limits, as quota classes show them.</summary>
+    internal static void WriteLimitsOf(Utf8JsonWriter w, QuotaLimits limits, Microversion version, bool withGroups, bool withNetworks)
+    {
+        w.WriteNumber("instances", limits.Instances);
+        w.WriteNumber("cores", limits.Cores);
+        w.WriteNumber("ram", limits.RamMib);
+        w.WriteNumber("key_pairs", limits.KeyPairs);
+        w.WriteNumber("metadata_items", limits.MetadataItems);
+        if (withGroups)
+        {
+            w.WriteNumber("server_groups", limits.ServerGroups);
+            w.WriteNumber("server_group_members", limits.ServerGroupMembers);
+        }
+        if (!version.Has(57))
+        {
+            w.WriteNumber("injected_files", InjectedFiles);
+            w.WriteNumber("injected_file_content_bytes", InjectedFileBytes);
+            w.WriteNumber("injected_file_path_bytes", 255);
+        }
+        if (!withNetworks)
+            return;
+        foreach (var name in new[] { "fixed_ips", "floating_ips", "security_groups", "security_group_rules" })
+            w.WriteNumber(name, -1);
     }
 
     private const int InjectedFiles = 5;

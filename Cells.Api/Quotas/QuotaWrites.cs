@@ -44,13 +44,14 @@ public sealed record ChargeQuota(ProjectId Project, QuotaUsage Asked, int Metada
         private static readonly string Sql = $"""
             select q.project_id, q.instances, q.cores, q.ram_mib, q.metadata_items,
                    used.instances, used.cores, used.ram_mib
-              from (select project_id,
-                           coalesce(instances, {QuotaLimits.Default.Instances}) as instances,
-                           coalesce(cores, {QuotaLimits.Default.Cores}) as cores,
-                           coalesce(ram_mib, {QuotaLimits.Default.RamMib}) as ram_mib,
-                           coalesce(metadata_items, {QuotaLimits.Default.MetadataItems}) as metadata_items
-                      from project_quota
-                     where project_id = any(@projects)) as q
+              from (select p.project_id,
+                           coalesce(p.instances, c.instances, {QuotaLimits.Default.Instances}) as instances,
+                           coalesce(p.cores, c.cores, {QuotaLimits.Default.Cores}) as cores,
+                           coalesce(p.ram_mib, c.ram_mib, {QuotaLimits.Default.RamMib}) as ram_mib,
+                           coalesce(p.metadata_items, c.metadata_items, {QuotaLimits.Default.MetadataItems}) as metadata_items
+                      from project_quota as p
+                      left join quota_class as c on c.name = 'default'
+                     where p.project_id = any(@projects)) as q
              cross join lateral (
                    select count(*)::integer as instances,
                           coalesce(sum(i.vcpus), 0)::integer as cores,
@@ -156,6 +157,40 @@ internal sealed record ResetQuota(ProjectId Project) : IWrite
     private static readonly WriteKind TheKind = new StatementKind<ResetQuota>(
         "reset-quota", 126, Sql, w => ("project_quota", w.Project), returns: w => w.Project.Value,
         Column.Uuid<ResetQuota>("projects", w => w.Project.Value));
+
+    public WriteKind Kind => TheKind;
+}
+
+/// <summary>Other limits for a class; those left null stay as they are.</summary>
+internal sealed record SetQuotaClass(
+    string Name, int? Instances, int? Cores, long? RamMib, int? KeyPairs, int? MetadataItems, int? ServerGroups, int? ServerGroupMembers) : IWrite
+{
+    private const string Sql = """
+        insert into quota_class as c (name, instances, cores, ram_mib, key_pairs, metadata_items, server_groups, server_group_members)
+        select w.name, w.instances, w.cores, w.ram_mib, w.key_pairs, w.metadata_items, w.server_groups, w.server_group_members
+          from unnest(@names, @instances, @cores, @rams, @key_pairs, @metadata_items, @server_groups, @server_group_members)
+            as w (name, instances, cores, ram_mib, key_pairs, metadata_items, server_groups, server_group_members)
+            on conflict (name) do update
+           set instances            = coalesce(excluded.instances, c.instances),
+               cores                = coalesce(excluded.cores, c.cores),
+               ram_mib              = coalesce(excluded.ram_mib, c.ram_mib),
+               key_pairs            = coalesce(excluded.key_pairs, c.key_pairs),
+               metadata_items       = coalesce(excluded.metadata_items, c.metadata_items),
+               server_groups        = coalesce(excluded.server_groups, c.server_groups),
+               server_group_members = coalesce(excluded.server_group_members, c.server_group_members)
+        returning c.name
+        """;
+
+    private static readonly WriteKind TheKind = new StatementKind<SetQuotaClass>(
+        "set-quota-class", 138, Sql, w => ("quota_class", w.Name), returns: w => w.Name,
+        Column.Text<SetQuotaClass>("names", w => w.Name),
+        Column.Integer<SetQuotaClass>("instances", w => w.Instances),
+        Column.Integer<SetQuotaClass>("cores", w => w.Cores),
+        Column.Bigint<SetQuotaClass>("rams", w => w.RamMib),
+        Column.Integer<SetQuotaClass>("key_pairs", w => w.KeyPairs),
+        Column.Integer<SetQuotaClass>("metadata_items", w => w.MetadataItems),
+        Column.Integer<SetQuotaClass>("server_groups", w => w.ServerGroups),
+        Column.Integer<SetQuotaClass>("server_group_members", w => w.ServerGroupMembers));
 
     public WriteKind Kind => TheKind;
 }

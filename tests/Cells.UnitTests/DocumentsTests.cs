@@ -110,6 +110,7 @@ public sealed partial class DocumentsTests
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
             .Concat(new NovaUsageRoutes(null!).Routes)
+            .Concat(new NovaQuotaClasses(null!, null!).Routes)
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
             .Concat(new ImageRoutes(null!, null!).Routes)
             .Concat(new ServerInterfaces(null!).Routes)

@@ -52,6 +52,7 @@ public sealed class MicroversionTests
             .Concat(new ServerInterfaces(null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
             .Concat(new NovaUsageRoutes(null!).Routes)
+            .Concat(new NovaQuotaClasses(null!, null!).Routes)
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes).Select(route => route.Pattern).ToList();
 
         var undone = from change in MicroversionHistory.All
