@@ -1,3 +1,4 @@
+using Cells.Api.Admin.Events;
 using Cells.Api.Dispatch;
 using Cells.Api.Explaining;
 using Cells.Api.Index;
@@ -20,12 +21,26 @@ public sealed partial class AdminApi
     private readonly HostStore _hosts;
     private readonly ServerStore _servers;
     private readonly DriftStore _drift;
+    private readonly HealthStore _health;
     private readonly Explanations _explanations;
 
     internal AdminApi(CellRuntime runtime, IActorRef dispatch, Explanations explanations)
     {
         (_runtime, _dispatch, _explanations) = (runtime, dispatch, explanations);
         (_hosts, _servers, _drift) = (new HostStore(runtime.Database), new ServerStore(runtime.Database), new DriftStore(runtime.Database));
+        _health = new HealthStore(runtime.Database);
+        Events = new EventStream(runtime, this);
+    }
+
+    internal EventStream Events { get; }
+
+    internal TimeProvider Time => _runtime.Time;
+
+    /// <summary>This cell's own state: its clock, its database and the leases in it.</summary>
+    public async Task<CellHealth> HealthAsync(CancellationToken stop)
+    {
+        var (database, leases) = await _health.ReadAsync(stop);
+        return new CellHealth(_runtime.Name.Value, _runtime.Id, KindWord(_runtime.Kind), _runtime.Time.GetUtcNow(), database, leases);
     }
 
     public async Task<CellList> CellsAsync(CancellationToken stop)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cells.Api.Admin.Events;
 using Cells.Api.Explaining;
 
 namespace Cells.Api.Admin;
@@ -13,5 +14,8 @@ namespace Cells.Api.Admin;
 [JsonSerializable(typeof(TaskList))]
 [JsonSerializable(typeof(DriftList))]
 [JsonSerializable(typeof(ParkedList))]
+[JsonSerializable(typeof(CellsEvent))]
+[JsonSerializable(typeof(StreamLost))]
+[JsonSerializable(typeof(CellHealth))]
 [JsonSerializable(typeof(Story))]
 internal sealed partial class AdminJson : JsonSerializerContext;

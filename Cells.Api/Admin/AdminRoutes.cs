@@ -21,6 +21,8 @@ public sealed partial class AdminRoutes(AdminApi admin)
         Get("/servers/{server}", ServerAsync),
         Get("/tasks", TasksAsync),
         Get("/drift", async (_, stop) => Ok(await admin.DriftAsync(stop), AdminJson.Default.DriftList)),
+        Get("/events", EventsAsync),
+        Get("/health", async (_, stop) => Ok(await admin.HealthAsync(stop), AdminJson.Default.CellHealth)),
         Get("/links", (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),
         Get("/links/{neighbour}", (request, _) => Task.FromResult(Link(request))),
         Get("/explanations/{server}", ExplainAsync),

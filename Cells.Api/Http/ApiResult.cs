@@ -21,6 +21,9 @@ public sealed record ApiResult
     /// <summary>A file to be sent in place of a body.</summary>
     public FileContent? File { get; private init; }
 
+    /// <summary>A body that is written while it comes to be.</summary>
+    public StreamedContent? Stream { get; private init; }
+
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; private init; } = [];
 
     public bool IsRefusal => Message is not null;
@@ -38,6 +41,10 @@ public sealed record ApiResult
     public static ApiResult Ok(Action<Utf8JsonWriter> write) => Json(200, write);
     public static ApiResult Send(FileContent file) => new(200) { File = file };
 
+    /// <param name="write">Given the body, a token for when the door closes, and one for when the reader is gone.</param>
+    public static ApiResult Streaming(string mediaType, Func<Stream, CancellationToken, CancellationToken, Task> write) =>
+        new(200) { Stream = new StreamedContent(mediaType, write) };
+
     public static ApiResult Refuse(int status, string message) => new(status) { Message = message };
     public static ApiResult BadRequest(string message) => Refuse(400, message);
     public static ApiResult Unauthorized() => Refuse(401, "The request you have made requires authentication.");
@@ -54,3 +61,6 @@ public sealed record ApiResult
 
 /// <param name="Path">Absolute path of a file that does not change any more.</param>
 public sealed record FileContent(string Path, string MediaType);
+
+/// <param name="WriteAsync">Writes and flushes until there is no more to say.</param>
+public sealed record StreamedContent(string MediaType, Func<Stream, CancellationToken, CancellationToken, Task> WriteAsync);

@@ -5,6 +5,7 @@ using Cells.Contracts;
 using Cells.Messaging.Actors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
@@ -15,7 +16,7 @@ namespace Cells.Api.Http;
 /// What every request passes on its way to a handler: request id, microversion, token, body; and what every answer passes on its way out: the
 /// service's form of errors and the headers that clients count on.
 /// </summary>
-internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions options, ILogger logger)
+internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions options, ILogger logger, CancellationToken closing)
 {
     private const int MaximumBodyBytes = 1024 * 1024;
     private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = 32 };
@@ -167,7 +168,7 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         return variables;
     }
 
-    private static async Task WriteAsync(HttpContext http, ApiService service, ApiResult result, string requestId, Microversion? version)
+    private async Task WriteAsync(HttpContext http, ApiService service, ApiResult result, string requestId, Microversion? version)
     {
         var response = http.Response;
         response.StatusCode = result.Status;
@@ -192,6 +193,17 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         if (result.File is { } file)
         {
             await Results.File(file.Path, file.MediaType, enableRangeProcessing: true).ExecuteAsync(http);
+            return;
+        }
+        if (result.Stream is { } stream)
+        {
+            response.ContentType = stream.MediaType;
+            response.Headers.CacheControl = "no-store";
+            // A stream is slow when nothing happens; who reads slowly is judged by who writes it.
+            if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+                rate.MinDataRate = null;
+            await response.StartAsync(http.RequestAborted);
+            await stream.WriteAsync(response.Body, closing, http.RequestAborted);
             return;
         }
         var body = result.IsRefusal ? ApiErrors.Body(service, result) : result.Body;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Cells.Api.Http;
@@ -15,7 +16,8 @@ public static class CellsEndpoints
     public static IEndpointRouteBuilder MapCells(this IEndpointRouteBuilder endpoints, ApiHome home, IEnumerable<ApiRoute> more)
     {
         var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("Cells.Api");
-        var door = new CellsDoor(home.Tokens, home.Ids, home.Options, logger);
+        var closing = endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var door = new CellsDoor(home.Tokens, home.Ids, home.Options, logger, closing);
         foreach (var path in home.Routes.Concat(more).GroupBy(route => (route.Service, route.Pattern)))
         {
             var (service, pattern) = path.Key;

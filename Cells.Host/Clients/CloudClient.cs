@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -58,7 +60,39 @@ internal sealed class CloudClient : IDisposable
     public Task<CloudAnswer> UploadAsync(string type, string path, byte[] bytes, CancellationToken stop) =>
         SendAsync(HttpMethod.Put, Endpoint(type) + path, () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, stop);
 
+    /// <summary>Follows a stream of Server-Sent Events until the service or the reader ends it.</summary>
+    /// <exception cref="CellsException">It was refused, or the connection broke.</exception>
+    public async IAsyncEnumerable<SseItem<string>> FollowAsync(string type, string path, [EnumeratorCancellation] CancellationToken stop)
+    {
+        var url = Endpoint(type) + path;
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.Add("X-Auth-Token", _token);
+        using var response = await Reached(url, () => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop));
+        if (!response.IsSuccessStatusCode)
+        {
+            var text = await response.Content.ReadAsStringAsync(stop);
+            throw new CloudAnswer(response.StatusCode, Parse(text), text).Refusal($"GET {path}");
+        }
+        await using var body = await response.Content.ReadAsStreamAsync(stop);
+        var events = SseParser.Create(body).EnumerateAsync(stop).GetAsyncEnumerator(stop);
+        await using var ending = events.ConfigureAwait(false);
+        while (await Reached(url, () => events.MoveNextAsync().AsTask()))
+            yield return events.Current;
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private static async Task<T> Reached<T>(string url, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new CommandFailed(ExitCode.Unreachable, $"{url}: the connection broke ({error.Message}).", error);
+        }
+    }
 
     private async Task<CloudAnswer> SendAsync(HttpMethod method, string url, Func<HttpContent?> content, CancellationToken stop)
     {

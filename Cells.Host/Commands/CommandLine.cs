@@ -28,6 +28,8 @@ internal static class CommandLine
             LinkCommand.Create(),
             WorkCommands.Task(),
             WorkCommands.Drift(),
+            EventsCommand.Create(),
+            DoctorCommand.Create(),
             // Short forms of what is typed most.
             CellCommand.Tree(),
             FleetCommands.HostList("hosts"),

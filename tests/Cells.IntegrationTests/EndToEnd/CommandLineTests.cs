@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
 
 /// <summary>The operator's commands as programs against the tree of `cells up`: what they write, and how they end.</summary>
 [NonParallelizable]
+[UnsupportedOSPlatform("windows")]
 public sealed class CommandLineTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -79,6 +82,62 @@ public sealed class CommandLineTests
         await AssertEndsAsync(1, "nowhere", up.CellsAsync("link", "parked", "retry", "nowhere", "key"));
         await AssertEndsAsync(4, "Nobody answers at http://127.0.0.1:1/identity/v3", up.CellsAsync("tree", "--url", "http://127.0.0.1:1"));
         await AssertEndsAsync(1, "--data /nowhere/at/all: there is no such directory", CellsUp.RunCellsAsync("hosts", "--data", "/nowhere/at/all"));
+    }
+
+    [Test]
+    public async Task Events_are_told_as_they_come_and_a_stream_is_taken_up_where_it_was()
+    {
+        var up = await SharedTree.UpAsync();
+        using var cloud = await up.EnterAsync();
+        var name = $"followed-{Guid.NewGuid():N}";
+        var image = await cloud.NewImageAsync(name);
+        using var limit = new CancellationTokenSource(Patience);
+        await using var stream = cloud.FollowAsync("/events?kind=instance", limit.Token).GetAsyncEnumerator(limit.Token);
+        var next = stream.MoveNextAsync();                                            // asked before anything happens
+
+        var id = await cloud.CreateAsync(name, image);
+        var last = "";
+        for (; ; next = stream.MoveNextAsync())
+        {
+            Assert.That(await next, Is.True, "the stream goes on");
+            var told = JsonNode.Parse(stream.Current.Data)!;
+            last = stream.Current.EventId!;
+            if ((string)told["id"]! == id && (string)told["text"]! is var text && text.StartsWith("active, on ", StringComparison.Ordinal))
+                break;
+        }
+        await cloud.DeleteAsync(id);
+        await Eventually.SeeAsync("the server is gone", Patience, async () => (string)(await up.CellsJsonAsync("server", "show", id))["status"]!, s => s == "DELETED");
+
+        var resumed = await up.CellsAsync("events", "--since", last, "--server", id, "-o", "json");
+        Assert.That(resumed.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => (string)JsonNode.Parse(l)!["state"]!), Is.EqualTo(new[] { "deleted" }), resumed.Said);
+        Assert.That((await up.CellsAsync("events", "--since", "0", "--kind", "host", "-o", "name")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(32));
+        await AssertEndsAsync(1, "has not happened here", up.CellsAsync("events", "--since", "999999999"));
+    }
+
+    [Test]
+    public async Task The_doctor_finds_a_tree_well_and_names_a_key_that_others_can_read()
+    {
+        var up = await SharedTree.UpAsync();
+
+        var well = await up.CellsJsonAsync("doctor");
+        Assert.That(well["findings"]!.AsArray().Where(f => (string)f!["level"]! == "error").Select(f => (string)f!["text"]!), Is.Empty);
+        Assert.That(well["findings"]!.AsArray().Select(f => (string)f!["check"]!), Is.SupersetOf(new[] { "door", "clock", "database", "cells", "hosts", "links", "disk", "keys", "directory" }));
+
+        var openrc = Path.Combine(up.Data, "openrc");
+        File.SetUnixFileMode(openrc, File.GetUnixFileMode(openrc) | UnixFileMode.OtherRead);
+        try
+        {
+            var sick = await up.CellsAsync("doctor");
+            Assert.That(sick.Code, Is.EqualTo(1), sick.Said);
+            Assert.That(sick.Out, Does.Contain("openrc can be read by others than its owner"));
+        }
+        finally
+        {
+            File.SetUnixFileMode(openrc, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        var away = await up.CellsAsync("doctor", "--url", "http://127.0.0.1:1");
+        Assert.That(away.Code, Is.EqualTo(1), away.Said);
+        Assert.That(away.Out, Does.Contain("Nobody answers at http://127.0.0.1:1"));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 using Cells.Host.Clients;
 using NUnit.Framework;
@@ -46,6 +47,8 @@ internal sealed class TestCloud(CloudClient client, Func<string> said) : IDispos
     /// <summary>What stands in the way of the top cell's own links, in words.</summary>
     public async Task<IReadOnlyList<string>> LinkProblemsAsync() =>
         [.. (await client.GetAsync("cells", "/links", None))["links"]!.AsArray().Select(link => (string?)link!["problem"]).OfType<string>()];
+
+    public IAsyncEnumerable<SseItem<string>> FollowAsync(string path, CancellationToken stop) => client.FollowAsync("cells", path, stop);
 
     public async Task<JsonNode> ExplainAsync(string id) => await client.GetAsync("cells", $"/explanations/{id}", None);
 
