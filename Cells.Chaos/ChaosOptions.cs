@@ -35,4 +35,7 @@ internal enum PlantedBug
 
     /// <summary>A link acknowledges work before its effects are durable.</summary>
     AcknowledgeBeforeCommit,
+
+    /// <summary>A compute cell carries out an action again whose command comes again.</summary>
+    ActionsRepeated,
 }

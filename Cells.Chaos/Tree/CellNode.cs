@@ -101,7 +101,8 @@ internal sealed class CellNode(ChaosWorld world, CellName name, CellKind kind, I
         Seeds.Random(world.Seed, $"vault of {name}").NextBytes(key);
         var hooks = new ComputeHooks(
             DropEpochCheck: world.Options.Bug == PlantedBug.EpochCheckDropped,
-            SkipTombstone: world.Options.Bug == PlantedBug.TombstoneSkipped);
+            SkipTombstone: world.Options.Bug == PlantedBug.TombstoneSkipped,
+            RepeatActions: world.Options.Bug == PlantedBug.ActionsRepeated);
         ComputeCell.Start(
             runtime,
             new ComputeOptions { Hosts = _hosts, Sessions = new SessionVault(key, ids), Directory = world.LeaseDirectory, GuestPatience = TimeSpan.FromSeconds(8) },

@@ -10,21 +10,27 @@ namespace Cells.Compute.Instances;
 /// </summary>
 internal static class TakeAction
 {
-    public static TakenAction Decide(Instance? known, ActOnInstance command, TimeSpan deadline, DateTimeOffset now)
+    public static TakenAction Decide(Instance? known, ActOnInstance command, ComputeHooks hooks, TimeSpan deadline, DateTimeOffset now)
     {
         if (known is null || known.Epoch != command.Epoch || known.Released)
             return Say(command, $"The cell does not hold epoch {command.Epoch} of instance {command.Instance}.", now);
         if (known.DeleteIntent > 0)
             return Say(command, $"Instance {command.Instance} is being deleted.", now);
+        if (!hooks.RepeatActions && Repeated(known, command, now) is { } again)
+            return again;
+
+        var waits = known.Changed(now) with { Actions = known.Actions with { Waiting = [.. known.Actions.Waiting, command] } };
+        return known.Work is null ? BeginNext(waits, [], deadline, now) : new TakenAction.Take(waits, []);
+    }
+
+    /// <summary>What a command that came before means now; null for one that is new.</summary>
+    private static TakenAction? Repeated(Instance known, ActOnInstance command, DateTimeOffset now)
+    {
         if (known.Actions.Ended.FirstOrDefault(e => e.Intent == command.Intent) is { } ended)
             return new TakenAction.Say(ended);
         if (known.Actions.Current?.Intent == command.Intent || known.Actions.Waiting.Any(w => w.Intent == command.Intent))
             return TakenAction.UnderWay.Instance;
-        if (command.Intent <= known.AppliedIntent)
-            return Say(command, $"Intent {command.Intent} of instance {command.Instance} ended long ago.", now);
-
-        var waits = known.Changed(now) with { Actions = known.Actions with { Waiting = [.. known.Actions.Waiting, command] } };
-        return known.Work is null ? BeginNext(waits, [], deadline, now) : new TakenAction.Take(waits, []);
+        return command.Intent <= known.AppliedIntent ? Say(command, $"Intent {command.Intent} of instance {command.Instance} ended long ago.", now) : null;
     }
 
     /// <summary>The running action has ended; whatever waits begins in the same change.</summary>

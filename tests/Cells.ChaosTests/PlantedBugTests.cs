@@ -14,6 +14,9 @@ public sealed class PlantedBugTests
     [Test]
     public Task Acknowledging_before_the_commit_is_found() => Found(PlantedBug.AcknowledgeBeforeCommit, withinSeeds: 100);
 
+    [Test]
+    public Task An_action_that_is_repeated_is_found() => Found(PlantedBug.ActionsRepeated, withinSeeds: 100);
+
     /// <summary>By the same seeds that hold without the bug.</summary>
     private static async Task Found(PlantedBug bug, int withinSeeds)
     {

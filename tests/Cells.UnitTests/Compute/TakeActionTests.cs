@@ -1,3 +1,4 @@
+using Cells.Compute;
 using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
@@ -59,8 +60,8 @@ public sealed class TakeActionTests
         var pausing = Take(Rows.Active(), command).Row;
         var (paused, answers) = TakeAction.End(pausing, ActionOutcome.Done, null, PowerState.Paused, Deadline, Rows.Now);
 
-        Assert.That(TakeAction.Decide(pausing, command, Deadline, Rows.Now), Is.InstanceOf<TakenAction.UnderWay>());
-        Assert.That(((TakenAction.Say)TakeAction.Decide(paused, command, Deadline, Rows.Now)).Answer, Is.EqualTo(answers.Single()));
+        Assert.That(TakeAction.Decide(pausing, command, ComputeHooks.None, Deadline, Rows.Now), Is.InstanceOf<TakenAction.UnderWay>());
+        Assert.That(((TakenAction.Say)TakeAction.Decide(paused, command, ComputeHooks.None, Deadline, Rows.Now)).Answer, Is.EqualTo(answers.Single()));
         Assert.That((paused.VmState, paused.PowerState, paused.TaskState, paused.Work), Is.EqualTo((VmState.Paused, PowerState.Paused, TaskState.None, (Work?)null)));
     }
 
@@ -70,7 +71,7 @@ public sealed class TakeActionTests
         var deleting = ((DeleteAnswer.Begin)AcceptDelete.Decide(Rows.Active(), Rows.Delete(intent: 2), Rows.Parent, Deadline, Rows.Now)).Row;
         foreach (var row in new[] { null, Rows.Active() with { Epoch = 2 }, Rows.Failed(), Rows.Deleted(), deleting })
         {
-            var said = TakeAction.Decide(row, Act(InstanceAction.Stop, 3), Deadline, Rows.Now);
+            var said = TakeAction.Decide(row, Act(InstanceAction.Stop, 3), ComputeHooks.None, Deadline, Rows.Now);
 
             Assert.That((said as TakenAction.Say)?.Answer.Outcome, Is.EqualTo(ActionOutcome.Refused), $"{row}");
         }
@@ -146,7 +147,7 @@ public sealed class TakeActionTests
             {
                 // In order, as the link gives them; some come again.
                 var command = sent < commands.Count && random.Next(2) == 0 ? commands[sent++] : sent == 0 ? null : commands[random.Next(sent)];
-                if (command is not null && TakeAction.Decide(row, command, Deadline, Rows.Now) is TakenAction.Take taken)
+                if (command is not null && TakeAction.Decide(row, command, ComputeHooks.None, Deadline, Rows.Now) is TakenAction.Take taken)
                     (row, ended) = (taken.Row, [.. ended, .. taken.Answers.Select(a => a.Intent)]);
             }
             else if (row.Work is not null)
@@ -181,7 +182,7 @@ public sealed class TakeActionTests
     private static ActOnInstance Act(InstanceAction action, long intent = 2) =>
         new(Rows.Id, 1, intent, new ProjectId(Guid.Empty), new UserId(Guid.Empty), $"req-{intent}", action);
 
-    private static TakenAction.Take Take(Instance row, ActOnInstance command) => (TakenAction.Take)TakeAction.Decide(row, command, Deadline, Rows.Now);
+    private static TakenAction.Take Take(Instance row, ActOnInstance command) => (TakenAction.Take)TakeAction.Decide(row, command, ComputeHooks.None, Deadline, Rows.Now);
 
     private static Advance Advanced(Instance row, StepOutcome outcome) => AdvanceWorkflow.On(row, outcome, Rows.Cell, Deadline, Rows.Now);
 }
