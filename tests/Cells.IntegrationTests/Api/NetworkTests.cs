@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>Networks, subnets and ports (Neutron v2.0), and the interfaces of servers. Each test has a project with networks of its own.</summary>
+[NonParallelizable]   // sets how the shared home's dispatcher answers
 public sealed class NetworkTests
 {
     private string _project = "", _token = "", _flavor = "", _image = "";

@@ -3,6 +3,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>Quotas, limits, and the guard of a create (nova-api, sections 1, 4 and 6).</summary>
+[NonParallelizable]   // sets how the shared home's dispatcher answers
 public sealed class QuotaTests
 {
     private static HomeServer Home => SharedHome.Home;

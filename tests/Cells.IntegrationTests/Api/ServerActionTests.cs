@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>POST /servers/{id}/action and the log of a server (Nova API 2.1), over real HTTP: who may what when, and what is accepted once.</summary>
+[NonParallelizable]   // sets how the shared home's dispatcher answers
 public sealed class ServerActionTests
 {
     private static HomeServer Home => SharedHome.Home;

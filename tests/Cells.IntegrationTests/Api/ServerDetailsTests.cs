@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>Metadata, tags and descriptions of servers (nova-api, sections 2 and 3): the home's own, whatever the cells below do.</summary>
+[NonParallelizable]   // sets how the shared home's dispatcher answers
 public sealed class ServerDetailsTests
 {
     private static HomeServer Home => SharedHome.Home;

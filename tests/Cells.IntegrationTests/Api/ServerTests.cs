@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>Servers over HTTP (nova-api, section 2), without cells below: what is asked is accepted, shown and taken back.</summary>
+[NonParallelizable]   // sets how the shared home's dispatcher answers
 public sealed class ServerTests
 {
     private static HomeServer Home => SharedHome.Home;
