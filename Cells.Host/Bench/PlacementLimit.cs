@@ -23,6 +23,7 @@ internal static class PlacementLimit
         var cell = await CellRows.ReadAsync(await tree.CellDatabaseAsync(stop), count, stop);
         await using var topEmpty = await EmptyAsync(tree, "limit-top", ApiHome.Sql, time, stop);
         await using var cellEmpty = await EmptyAsync(tree, "limit-cell", ComputeCell.Sql, time, stop);
+        await ExecuteAsync(topEmpty, [top.Networks.Insert(0, top.Networks.Count), top.Subnets.Insert(0, top.Subnets.Count)], stop);
         await ExecuteAsync(cellEmpty, [cell.Providers.Insert(0, cell.Providers.Count)], stop);
 
         var groups = Math.Min(top.Intents.Count, cell.Instances.Count) / Group;
@@ -85,16 +86,22 @@ internal static class PlacementLimit
         Parameters = { new NpgsqlParameter<long> { TypedValue = first } },
     };
 
-    private sealed record TopRows(CopiedRows Intents, CopiedRows Dispatches, CopiedRows Observed, CopiedRows Outbox)
+    private sealed record TopRows(
+        CopiedRows Networks, CopiedRows Subnets, CopiedRows Intents, CopiedRows Actions, CopiedRows Ports, CopiedRows Dispatches, CopiedRows Observed,
+        CopiedRows Outbox)
     {
         public static async Task<TopRows> ReadAsync(string database, int count, CancellationToken stop)
         {
             await using var from = new NpgsqlConnection(database);
             await from.OpenAsync(stop);
             return new TopRows(
-                await CopiedRows.ReadAsync(from, "instance_intent", $"select * from instance_intent order by id limit {count}", stop),
-                await CopiedRows.ReadAsync(from, "dispatch", $"select * from dispatch order by instance limit {count}", stop),
-                await CopiedRows.ReadAsync(from, "instance_observed", $"select * from instance_observed order by instance limit {count}", stop),
+                await CopiedRows.ReadTableAsync(from, "network", "id", int.MaxValue, stop),
+                await CopiedRows.ReadTableAsync(from, "subnet", "id", int.MaxValue, stop),
+                await CopiedRows.ReadTableAsync(from, "instance_intent", "id", count, stop),
+                await CopiedRows.ReadTableAsync(from, "instance_action", "instance", count, stop),
+                await CopiedRows.ReadTableAsync(from, "port", "instance_id", count, stop),
+                await CopiedRows.ReadTableAsync(from, "dispatch", "instance", count, stop),
+                await CopiedRows.ReadTableAsync(from, "instance_observed", "instance", count, stop),
                 await CopiedRows.ReadAsync(from, "outbox", $"""
                     select 'other' as link, row_number() over (order by instance) as number, instance::text as order_key,
                            'placement.build-instance.v1' as wire_name, convert_to(build::text, 'UTF8') as body, null::text as trace_parent
@@ -105,7 +112,7 @@ internal static class PlacementLimit
         }
 
         public List<NpgsqlBatchCommand> Placing(int first) =>
-            [.. Counters(numbered: false), Intents.Insert(first, Group), Dispatches.Insert(first, Group), Outbox.Insert(first, Group), Numbers()];
+            [.. Counters(numbered: false), Intents.Insert(first, Group), Actions.Insert(first, Group), Ports.Insert(first, Group), Dispatches.Insert(first, Group), Outbox.Insert(first, Group), Numbers()];
 
         public List<NpgsqlBatchCommand> Placed(int first) =>
         [
@@ -127,8 +134,8 @@ internal static class PlacementLimit
             await using var from = new NpgsqlConnection(database);
             await from.OpenAsync(stop);
             return new CellRows(
-                await CopiedRows.ReadAsync(from, "instance", $"select * from instance order by id limit {count}", stop),
-                await CopiedRows.ReadAsync(from, "claim", $"select * from claim order by instance_id, resource limit {count * ClaimsEach}", stop),
+                await CopiedRows.ReadTableAsync(from, "instance", "id", count, stop),
+                await CopiedRows.ReadTableAsync(from, "claim", "instance_id, resource", count * ClaimsEach, stop),
                 await CopiedRows.ReadAsync(from, "outbox", $"""
                     select 'other' as link, row_number() over (order by id) as number, id::text as order_key,
                            'placement.instance-placed.v1' as wire_name, convert_to(story::text, 'UTF8') as body, null::text as trace_parent
@@ -136,7 +143,7 @@ internal static class PlacementLimit
                      order by id
                      limit {count}
                     """, stop),
-                await CopiedRows.ReadAsync(from, "provider", "select * from provider", stop));
+                await CopiedRows.ReadTableAsync(from, "provider", "id, resource", int.MaxValue, stop));
         }
 
         public List<NpgsqlBatchCommand> Placing(int first) =>

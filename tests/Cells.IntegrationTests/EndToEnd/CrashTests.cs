@@ -8,7 +8,6 @@ namespace Cells.IntegrationTests.EndToEnd;
 /// What a crash or a delete in the middle of builds leaves: nothing. The simulated hosts are a process of their own and slow, so that a crash of `up`
 /// finds builds at every step.
 /// </summary>
-[NonParallelizable]
 public sealed class CrashTests
 {
     /// <summary>The call that each step of the build workflow waits for: ensure-image, clone-disk, size-disk, create-vm, ... seen-running.</summary>

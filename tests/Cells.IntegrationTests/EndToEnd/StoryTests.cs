@@ -9,7 +9,6 @@ namespace Cells.IntegrationTests.EndToEnd;
 /// Builds that are refused where they were sent first end elsewhere, and `cells explain` tells the whole way. The tree is uneven, so that the first
 /// choice is known: most free memory is in north, and there in north-1.
 /// </summary>
-[NonParallelizable]
 public sealed class StoryTests
 {
     private const int Tries = 10;

@@ -7,7 +7,6 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.EndToEnd;
 
 /// <summary>What `cells up` shows of itself: one trace from the request to the hypervisor, metrics, health, and no secret in any of it.</summary>
-[NonParallelizable]
 public sealed class TelemetryTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);

@@ -7,7 +7,6 @@ using Latency = Cells.XenSim.Faults.Latency;
 namespace Cells.IntegrationTests.EndToEnd;
 
 /// <summary>A tree of three processes, over PostgreSQL and RabbitMQ: it does what one process does, and outlives the death of each.</summary>
-[NonParallelizable]
 public sealed class ThreeProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);

@@ -9,7 +9,6 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Messaging.Bus;
 
 /// <summary>A node of our own: found again, started again, and gone without a trace.</summary>
-[NonParallelizable]
 public sealed class PrivateBrokerTests
 {
     private string _parent = "";
