@@ -20,6 +20,8 @@ public sealed record ChaosOptions
     /// <summary>A bug in the product that a test plants to see it found. Nothing outside of tests can set it.</summary>
     internal PlantedBug Bug { get; init; }
 
+    /// <summary>Faults that have this rate in every seed, whatever it draws: for a bug that shows only where they strike often.</summary>
+    internal IReadOnlyDictionary<Faults.FaultName, double> Rates { get; init; } = new SortedDictionary<Faults.FaultName, double>();
 }
 
 /// <summary>The bugs that the checkers must find.</summary>

@@ -18,6 +18,9 @@ public readonly record struct ActionVerdict(TaskState Task, string? Refusal)
 /// </summary>
 public static class InstanceLifecycle
 {
+    /// <summary>Actions of one instance that may be open at once: a home accepts no more, and a compute cell remembers as many ends.</summary>
+    public const int MostOpenActions = 16;
+
     private static readonly VmState[] Any = [];
     private static readonly TaskState[] Idle = [TaskState.None];
     private static readonly TaskState[] AnyTask = [];

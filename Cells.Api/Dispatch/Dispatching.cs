@@ -120,6 +120,8 @@ internal static class Dispatching
                     command.Instance, command.Epoch, command.Intent, ActionOutcome.Refused, $"No cell below {scene.Cell} holds the instance.", null, scene.Now, scene.Now)));
         if (row.Acts.Any(a => a.Intent == command.Intent))
             return Decision.Nothing;                 // the answer is still to come
+        if (from is null && row.Acts.Count >= InstanceLifecycle.MostOpenActions)
+            return Decision.Refuse(Decision.NotHeld);
         var act = command with { Epoch = row.Epoch };
         return Decision.Store(
             row with

@@ -21,10 +21,13 @@ internal sealed record FleetHost(HostRow Row, CellName Link, long Number, Config
     /// <summary>It was heard, and nobody says otherwise.</summary>
     public bool IsUp => !IsForcedDown && Row.Status is "up" or "maintenance";
 
-    /// <summary>What goes down next: as it was, under the next number.</summary>
-    public ConfigureHost NextSetting => Setting is { } last
-        ? last with { Cell = Row.Cell, Number = last.Number + 1 }
-        : new ConfigureHost(Row.Host, Row.Cell, 1, Disabled: false, Reason: null, ForcedDown: false, Zone: null, Aggregates: []);
+    /// <summary>
+    /// What goes down next: as it was, under the next number. Above what the cell says it follows, too: a home that was restored from a backup has forgotten
+    /// numbers that its cell would call newer.
+    /// </summary>
+    public ConfigureHost NextSetting =>
+        (Setting ?? new ConfigureHost(Row.Host, Row.Cell, 0, Disabled: false, Reason: null, ForcedDown: false, Zone: null, Aggregates: []))
+            with { Cell = Row.Cell, Number = Math.Max(Setting?.Number ?? 0, Row.SettingNumber ?? 0) + 1 };
 }
 
 /// <summary>A server on a hypervisor.</summary>

@@ -23,7 +23,7 @@ internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : I
                zone        = excluded.zone,
                aggregates  = excluded.aggregates,
                told_at     = excluded.told_at
-         where s.number = excluded.number - 1
+         where s.number < excluded.number
         returning host
         """;
 

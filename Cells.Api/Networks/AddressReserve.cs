@@ -47,7 +47,11 @@ internal sealed class AddressReserve(PortStore ports, IIdSource ids)
     public void Forget(SubnetId subnet)
     {
         lock (_gate)
-            StockOf(subnet).Free.Clear();
+        {
+            var stock = StockOf(subnet);
+            stock.Free.Clear();
+            stock.Stored.Clear();
+        }
     }
 
     /// <summary>Walks over the pool in windows, once around at most.</summary>
@@ -85,6 +89,7 @@ internal sealed class AddressReserve(PortStore ports, IIdSource ids)
             var stock = StockOf(subnet);
             while (into.Count < count && stock.Free.TryDequeue(out var address))
             {
+                stock.Stored.Remove(address);
                 stock.Out.Add(address);
                 into.Add(address);
             }
@@ -98,7 +103,7 @@ internal sealed class AddressReserve(PortStore ports, IIdSource ids)
         lock (_gate)
         {
             var stock = StockOf(subnet);
-            if (!stock.Out.Contains(address) && !stock.Free.Contains(address))
+            if (!stock.Out.Contains(address) && stock.Stored.Add(address))
                 stock.Free.Enqueue(address);
         }
     }
@@ -115,6 +120,9 @@ internal sealed class AddressReserve(PortStore ports, IIdSource ids)
     private sealed class Stock
     {
         public Queue<Ipv4> Free { get; } = [];
+
+        /// <summary>What is in <see cref="Free"/>: hundreds may be added at once, each looked up.</summary>
+        public HashSet<Ipv4> Stored { get; } = [];
 
         public HashSet<Ipv4> Out { get; } = [];
     }

@@ -12,13 +12,16 @@ internal sealed class FaultPlan
     private readonly SortedDictionary<FaultName, long> _fired = [];
 
     /// <param name="random">The plan's own: its draws shift nobody else's.</param>
-    public FaultPlan(Random random, bool enabled, Func<bool> operationsInFlight)
+    /// <param name="rates">What some have, whatever is drawn for them.</param>
+    public FaultPlan(Random random, bool enabled, IReadOnlyDictionary<FaultName, double> rates, Func<bool> operationsInFlight)
     {
         (_random, _operationsInFlight) = (random, operationsInFlight);
         foreach (var name in FaultNames.All)
         {
             var (on, rate) = (_random.Next(2) == 0, _random.NextDouble());
-            if (enabled && on)
+            if (enabled && rates.TryGetValue(name, out var given))
+                _rates[name] = given;
+            else if (enabled && on)
                 _rates[name] = MostOf(name) * (0.2 + (0.8 * rate));
         }
     }

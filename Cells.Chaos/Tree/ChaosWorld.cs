@@ -43,7 +43,7 @@ internal sealed class ChaosWorld : IDisposable
         Log = new EventLog { Sink = options.EventSink };
         Loggers = _failures;
         Stepper = new Stepper(new SteppedDispatcher(new ManualTime()), Seeds.Random(seed, "steps"), Log);
-        Faults = new FaultPlan(Seeds.Random(seed, "faults"), options.Faults, () => Clients!.InFlight);
+        Faults = new FaultPlan(Seeds.Random(seed, "faults"), options.Faults, options.Rates, () => Clients!.InFlight);
         Transport = new SteppedTransport(Stepper, Faults, Seeds.Random(seed, "bus"));
         Keys = new DerivedLinkKeys(Seeds.Id(seed, "link keys").ToByteArray());
         Hypervisors = new SteppedHypervisors(Stepper, Faults, Log) { Changed = pool => _oneLife.Look(pool, instance => Clients!.IsGone(instance)) };

@@ -97,7 +97,7 @@ internal sealed record Actions(
     ActOnInstance? Current, IReadOnlyList<ActOnInstance> Waiting, IReadOnlyList<InstanceActed> Ended, DateTimeOffset? BeganAt = null)
 {
     /// <summary>More than a home can have open at once for one instance; older ones are not asked again.</summary>
-    public const int MostEnded = 16;
+    public const int MostEnded = InstanceLifecycle.MostOpenActions;
 
     public static readonly Actions None = new(null, [], []);
 }

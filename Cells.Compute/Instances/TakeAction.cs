@@ -57,7 +57,9 @@ internal static class TakeAction
             return new TakenAction.Take(row with { TaskState = TaskState.None }, answers);
         var next = row.Actions.Waiting[0];
         var first = row with { Actions = row.Actions with { Waiting = [.. row.Actions.Waiting.Skip(1)] } };
-        var verdict = InstanceLifecycle.Judge(next.Action, row.Id, new GuardedState(row.VmState, TaskState.None, row.LaunchedAt is not null, Locked: false));
+        var verdict = ActionWorkflows.Knows(next.Action)
+            ? InstanceLifecycle.Judge(next.Action, row.Id, new GuardedState(row.VmState, TaskState.None, row.LaunchedAt is not null, Locked: false))
+            : new ActionVerdict(TaskState.None, $"The cell that holds instance {row.Id} does not know the action '{next.Action.RequestName()}'.");
         if (verdict.IsAccepted && ActionWorkflows.Of(next.Action) is { } workflow)
             return new TakenAction.Take(
                 first with

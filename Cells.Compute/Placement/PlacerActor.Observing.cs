@@ -102,7 +102,7 @@ internal sealed partial class PlacerActor
         var (from, to) = (row.Place!.Host, next.Place!.Host);
         if (from != to && _rebuilding)
         {
-            WithInventory(() => JudgeShown(entry));
+            WithInventory(() => Queued(entry, () => JudgeShown(entry)));
             return;
         }
         var move = new MoveInstance(row, next, Checked(observed.Owner));

@@ -6,6 +6,11 @@ namespace Cells.Compute.Workflows;
 /// <summary>Which workflow carries an action out. Resize and migration will be rows of this table, with steps of their own.</summary>
 internal static class ActionWorkflows
 {
+    /// <summary>Whether this cell has it at all: one from a home of a later version is refused, by name.</summary>
+    public static bool Knows(InstanceAction action) => action is
+        InstanceAction.Start or InstanceAction.Stop or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Pause or
+        InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState;
+
     /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
     public static WorkflowKind? Of(InstanceAction action) => action switch

@@ -1,3 +1,5 @@
+using Cells.Compute.XenApi;
+
 namespace Cells.Compute.Workflows;
 
 /// <summary>The steps of a delete. Each reads what is there and removes it, so doing one again is its probe.</summary>
@@ -8,7 +10,14 @@ internal static class DeleteSteps
     {
         if (context.Row.Work is not { Interrupted: { } index } work || Steps.Of(work.InterruptedOf)[index].Probe is not { } probe)
             return new StepOutcome.Done();
-        return await probe(context, stop) is ProbeAnswer.Unknown unknown ? new StepOutcome.Unknown(unknown.Reason) : new StepOutcome.Done();
+        try
+        {
+            return await probe(context, stop) is ProbeAnswer.Unknown unknown ? new StepOutcome.Unknown(unknown.Reason) : new StepOutcome.Done();
+        }
+        catch (XenApiFailure gone) when (gone.Code is "UUID_INVALID" or "HANDLE_INVALID")
+        {
+            return new StepOutcome.Done();                      // the probe of an action looks at the VM itself: what is gone has nothing under way
+        }
     }
 
     public static async Task<StepOutcome> StopVmsAsync(StepContext context, CancellationToken stop)

@@ -50,7 +50,7 @@ internal static partial class LinkTelemetry
     public static partial void Adopts(ILogger logger, CellName cell, CellName neighbour, long incarnation);
 
     [LoggerMessage(1230, LogLevel.Error,
-        "{Cell}: work {Number} ({WireName}) of {Neighbour} could not be handled and is parked with every later message of {Key}: {Reason} Others pass. Look with `cells parked`, then retry or drop it")]
+        "{Cell}: work {Number} ({WireName}) of {Neighbour} could not be handled and is parked with every later message of {Key}: {Reason} Others pass. Look with `cells link parked list`, then retry or drop it")]
     public static partial void Parked(ILogger logger, CellName cell, CellName neighbour, long number, string wireName, string key, string reason);
 
     [LoggerMessage(1231, LogLevel.Information, "{Cell}: messages of {Key} of {Neighbour} pass again: none is parked any more")]

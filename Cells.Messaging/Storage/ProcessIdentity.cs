@@ -23,7 +23,7 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
             return null;
         // The command's name stands in parentheses and may hold spaces: the fields are counted from behind it. State is field 3.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[0] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[22 - 3], CultureInfo.InvariantCulture));
+        return fields[0] == "X" || (fields[0] == "Z" && !HasThreads(pid)) ? null : new ProcessIdentity(pid, long.Parse(fields[22 - 3], CultureInfo.InvariantCulture));
     }
 
     /// <summary>SIGINT: end in order. For postgres a fast shutdown (PostgreSQL manual, "Shutting Down the Server"). Nothing when it ended already.</summary>
@@ -56,6 +56,19 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return "";   // not there, gone while it was read, or another user's: nothing can be said about it
+        }
+    }
+
+    /// <summary>The first thread of a killed process may have ended while others still hold its sockets and files (proc(5), task).</summary>
+    private static bool HasThreads(int pid)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{pid}/task").Skip(1).Any();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;   // gone meanwhile
         }
     }
 

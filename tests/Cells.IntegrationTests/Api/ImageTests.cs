@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Api;
 
 /// <summary>Glance v2 as clients use it, and tickets for compute cells.</summary>
+[NonParallelizable]   // counts the files of the shared home
 public sealed class ImageTests
 {
     private const string Patch = "application/openstack-images-v2.1-json-patch";

@@ -7,37 +7,48 @@ using NUnit.Framework;
 namespace Cells.IntegrationTests.Compute;
 
 /// <summary>
-/// Whatever is interrupted, at whatever call of a build: the instance ends as asked, once, and nothing is left over. One world serves all cases, so each also
-/// shows that the one before left it sound.
+/// Whatever is interrupted, at whatever call of a build: the instance ends as asked, once, and nothing is left over. One world serves all cases of a fixture,
+/// so each also shows that the one before left it sound.
 /// </summary>
-public sealed class WorkflowFaultTests
+/// <typeparam name="TFixture">The fixture itself: each has a world of its own.</typeparam>
+public abstract class WorkflowFaults<TFixture>
 {
-    private static ComputeWorld s_world = null!;
+    private protected static ComputeWorld World { get; private set; } = null!;
 
-    private static IEnumerable<TestCaseData> Points => CallPoint.OfBuild.Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
-
-    private static IEnumerable<TestCaseData> LostAnswers => CallPoint.OfBuild
-        .Where(p => p.When == Moment.After && p.Method != "event.inject")
-        .Select(p => new TestCaseData(p).SetArgDisplayNames(p.Method + (p.Nth > 1 ? $" no. {p.Nth}" : "")));
-
-    private static IEnumerable<TestCaseData> DeletePoints => CallPoint.OfDelete.Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
-
-    /// <summary>A VM that was refused its start needs no stopping.</summary>
-    private static IEnumerable<TestCaseData> UndoPoints => CallPoint.OfDelete
-        .Where(p => p.Step != "stop-vm").Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
+    private protected static IEnumerable<TestCaseData> Named(IEnumerable<CallPoint> points) => points.Select(p => new TestCaseData(p).SetArgDisplayNames(p.ToString()));
 
     [OneTimeSetUp]
-    public static async Task StartWorld() => s_world = await ComputeWorld.StartAsync(hosts: 1);
+    public static async Task StartWorld() => World = await ComputeWorld.StartAsync(hosts: 1);
 
     [OneTimeTearDown]
     public static async Task StopWorld()
     {
-        if (s_world is not null)
-            await s_world.DisposeAsync();
+        if (World is not null)
+            await World.DisposeAsync();
     }
 
     [SetUp]
-    public void NewImage() => s_world.NewImage();
+    public void NewImage() => World.NewImage();
+
+    private protected static async Task EndsCleanAsync(BuildInstance build)
+    {
+        await World.DeleteAsync(build);
+        await NothingIsLeftAsync(build);
+    }
+
+    private protected static async Task NothingIsLeftAsync(BuildInstance build)
+    {
+        Assert.That(World.Held(build.Instance), Is.EqualTo((0, 0, 0)));
+        Assert.That(await World.PromisedAsync(), Is.EqualTo((0L, 0L)));
+        Assert.That(World.Leftovers(), Is.Empty);
+        Assert.That(World.Fleet.Account().Single().Sessions, Has.Count.LessThanOrEqualTo(2), "sessions of former lives are ended");
+    }
+}
+
+/// <summary>The cell dies during a build.</summary>
+public sealed class BuildKilledTests : WorkflowFaults<BuildKilledTests>
+{
+    private static IEnumerable<TestCaseData> Points => Named(CallPoint.OfBuild);
 
     [Test]
     public void Every_step_of_a_build_has_its_points() =>
@@ -46,48 +57,63 @@ public sealed class WorkflowFaultTests
     [TestCaseSource(nameof(Points))]
     public async Task A_cell_killed_at_any_call_finishes_the_build_after_its_restart(object point)
     {
-        var build = s_world.NewBuild();
-        var held = s_world.Wires.HoldAsync((CallPoint)point);
-        var active = s_world.ParentCell.RowAsync(build.Instance, r => r.VmState == VmState.Active);
-        await s_world.ParentCell.SendAsync(build);
+        var build = World.NewBuild();
+        var held = World.Wires.HoldAsync((CallPoint)point);
+        var active = World.ParentCell.RowAsync(build.Instance, r => r.VmState == VmState.Active);
+        await World.ParentCell.SendAsync(build);
         await held;
 
-        await s_world.RestartCellAsync();
+        await World.RestartCellAsync();
         await active;
 
-        Assert.That(s_world.Held(build.Instance), Is.EqualTo((1, 1, 1)));
+        Assert.That(World.Held(build.Instance), Is.EqualTo((1, 1, 1)));
         await EndsCleanAsync(build);
     }
+}
+
+/// <summary>A delete comes during a build.</summary>
+public sealed class BuildDeletedTests : WorkflowFaults<BuildDeletedTests>
+{
+    private static IEnumerable<TestCaseData> Points => Named(CallPoint.OfBuild);
 
     [TestCaseSource(nameof(Points))]
     public async Task A_delete_at_any_call_of_a_build_leaves_nothing(object point)
     {
-        var build = s_world.NewBuild();
-        var held = s_world.Wires.HoldAsync((CallPoint)point);
-        await s_world.ParentCell.SendAsync(build);
+        var build = World.NewBuild();
+        var held = World.Wires.HoldAsync((CallPoint)point);
+        await World.ParentCell.SendAsync(build);
         await held;
 
-        var accepted = s_world.ParentCell.RowAsync(build.Instance, r => r.TaskState == TaskState.Deleting);
-        var deleted = s_world.ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
-        await s_world.ParentCell.SendAsync(ComputeWorld.DeleteOf(build));
+        var accepted = World.ParentCell.RowAsync(build.Instance, r => r.TaskState == TaskState.Deleting);
+        var deleted = World.ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
+        await World.ParentCell.SendAsync(ComputeWorld.DeleteOf(build));
         await accepted;
-        s_world.Wires.Release();
+        World.Wires.Release();
         await deleted;
 
         await NothingIsLeftAsync(build);
     }
+}
+
+/// <summary>The cell dies while it removes something.</summary>
+public sealed class RemovalKilledTests : WorkflowFaults<RemovalKilledTests>
+{
+    private static IEnumerable<TestCaseData> DeletePoints => Named(CallPoint.OfDelete);
+
+    /// <summary>A VM that was refused its start needs no stopping.</summary>
+    private static IEnumerable<TestCaseData> UndoPoints => Named(CallPoint.OfDelete.Where(p => p.Step != "stop-vm"));
 
     [TestCaseSource(nameof(DeletePoints))]
     public async Task A_cell_killed_at_any_call_of_a_delete_finishes_it_after_its_restart(object point)
     {
-        var build = s_world.NewBuild();
-        await s_world.BuildAsync(build);
-        var held = s_world.Wires.HoldAsync((CallPoint)point);
-        var deleted = s_world.ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
-        await s_world.ParentCell.SendAsync(ComputeWorld.DeleteOf(build));
+        var build = World.NewBuild();
+        await World.BuildAsync(build);
+        var held = World.Wires.HoldAsync((CallPoint)point);
+        var deleted = World.ParentCell.AnswerAsync<InstanceDeleted>(build.Instance);
+        await World.ParentCell.SendAsync(ComputeWorld.DeleteOf(build));
         await held;
 
-        await s_world.RestartCellAsync();
+        await World.RestartCellAsync();
         await deleted;
 
         await NothingIsLeftAsync(build);
@@ -96,45 +122,39 @@ public sealed class WorkflowFaultTests
     [TestCaseSource(nameof(UndoPoints))]
     public async Task A_cell_killed_at_any_call_of_an_undo_finishes_it_after_its_restart(object point)
     {
-        var build = s_world.NewBuild();
-        s_world.Fleet.Inject(new SimFault.OnCall("VM.start_on", FaultKind.Fail, "VM_HVM_REQUIRED", []));
-        var held = s_world.Wires.HoldAsync((CallPoint)point);
-        var failed = s_world.ParentCell.AnswerAsync<PlacementFailed>(build.Instance);
-        await s_world.ParentCell.SendAsync(build);
+        var build = World.NewBuild();
+        World.Fleet.Inject(new SimFault.OnCall("VM.start_on", FaultKind.Fail, "VM_HVM_REQUIRED", []));
+        var held = World.Wires.HoldAsync((CallPoint)point);
+        var failed = World.ParentCell.AnswerAsync<PlacementFailed>(build.Instance);
+        await World.ParentCell.SendAsync(build);
         await held;
 
-        await s_world.RestartCellAsync();
+        await World.RestartCellAsync();
         await failed;
 
         await NothingIsLeftAsync(build);
     }
+}
+
+/// <summary>The answer of a call is lost after its effect.</summary>
+public sealed class LostAnswerTests : WorkflowFaults<LostAnswerTests>
+{
+    private static IEnumerable<TestCaseData> LostAnswers => CallPoint.OfBuild
+        .Where(p => p.When == Moment.After && p.Method != "event.inject")
+        .Select(p => new TestCaseData(p).SetArgDisplayNames(p.Method + (p.Nth > 1 ? $" no. {p.Nth}" : "")));
 
     [TestCaseSource(nameof(LostAnswers))]
     public async Task An_answer_lost_after_its_effect_is_looked_for_and_nothing_is_made_twice(object point)
     {
         var lost = (CallPoint)point;
-        var build = s_world.NewBuild();
-        var lostBefore = s_world.Wires.Lost;
-        s_world.Fleet.Inject(new SimFault.OnCall(lost.Method == "PUT" ? "PUT /import_raw_vdi" : lost.Method, FaultKind.LoseAnswer, Nth: lost.Nth));
+        var build = World.NewBuild();
+        var lostBefore = World.Wires.Lost;
+        World.Fleet.Inject(new SimFault.OnCall(lost.Method == "PUT" ? "PUT /import_raw_vdi" : lost.Method, FaultKind.LoseAnswer, Nth: lost.Nth));
 
-        await s_world.BuildAsync(build);
+        await World.BuildAsync(build);
 
-        Assert.That(s_world.Wires.Lost - lostBefore, Is.EqualTo(1));
-        Assert.That(s_world.Held(build.Instance), Is.EqualTo((1, 1, 1)));
+        Assert.That(World.Wires.Lost - lostBefore, Is.EqualTo(1));
+        Assert.That(World.Held(build.Instance), Is.EqualTo((1, 1, 1)));
         await EndsCleanAsync(build);
-    }
-
-    private static async Task EndsCleanAsync(BuildInstance build)
-    {
-        await s_world.DeleteAsync(build);
-        await NothingIsLeftAsync(build);
-    }
-
-    private static async Task NothingIsLeftAsync(BuildInstance build)
-    {
-        Assert.That(s_world.Held(build.Instance), Is.EqualTo((0, 0, 0)));
-        Assert.That(await s_world.PromisedAsync(), Is.EqualTo((0L, 0L)));
-        Assert.That(s_world.Leftovers(), Is.Empty);
-        Assert.That(s_world.Fleet.Account().Single().Sessions, Has.Count.LessThanOrEqualTo(2), "sessions of former lives are ended");
     }
 }

@@ -18,8 +18,8 @@ public sealed class BenchTests
         Assert.That(result["limit_per_s"]!.GetValue<double>(), Is.Positive);
         // Rows are counted, not timed. Housekeeping weighs more in a short run, so the bar of 18 is the benchmark's own.
         Assert.That(result["rows_per_placement"]!.GetValue<double>(), Is.InRange(8, 30));
-        Assert.That(result["rows_per_table"]!["instance_intent"]!.GetValue<double>(), Is.EqualTo(1).Within(0.1));
-        Assert.That(result["rows_per_table"]!["claim"]!.GetValue<double>(), Is.EqualTo(3).Within(0.1));
+        Assert.That(result["rows_per_table"]!["cells_global.instance_intent"]!.GetValue<double>(), Is.EqualTo(1).Within(0.1));
+        Assert.That(result["rows_per_table"]!["cells_cell-1.claim"]!.GetValue<double>(), Is.EqualTo(3).Within(0.1));
     }
 
     [Test]

@@ -40,6 +40,17 @@ public sealed class TakeActionTests
             Is.EqualTo((ActionOutcome.Refused, $"Cannot 'stop' instance {Rows.Id} while it is in vm_state stopped", taken.Answers.Single().Reason)));
     }
 
+    /// <summary>A home of a later version may send what this cell has never heard of: that must not end the placer.</summary>
+    [Test]
+    public void Whatever_a_cell_cannot_do_it_refuses_by_name([Values(InstanceAction.Rescue, InstanceAction.Rebuild, InstanceAction.Lock, (InstanceAction)99)] InstanceAction action)
+    {
+        var taken = Take(Rows.Active(), Act(action));
+
+        Assert.That((taken.Row.Work, taken.Row.TaskState, taken.Row.AppliedIntent), Is.EqualTo(((Work?)null, TaskState.None, 2L)));
+        Assert.That(taken.Answers.Single().Outcome, Is.EqualTo(ActionOutcome.Refused));
+        Assert.That(taken.Answers.Single().Reason, Does.Contain($"does not know the action '{action.RequestName()}'"));
+    }
+
     [Test]
     public void What_comes_while_another_action_runs_waits_and_begins_with_its_end()
     {

@@ -24,6 +24,18 @@ public sealed class DispatchedActionsTests
         Assert.That((row.Deadline, row.Generation), Is.EqualTo(((DateTimeOffset?)T0.AddMinutes(10), 4L)));
     }
 
+    /// <summary>A hard reboot may be asked for while one is pending; nobody may fill a silent cell's rows with them.</summary>
+    [Test]
+    public void A_home_accepts_no_more_actions_of_one_server_than_may_be_open()
+    {
+        var open = Enumerable.Range(2, InstanceLifecycle.MostOpenActions).Select(n => Act() with { Intent = n }).ToList();
+        var row = Row(DispatchState.Placed, null) with { Acts = open };
+
+        var decision = Decide(row, new DispatchEvent.Act(Act() with { Intent = 100 }, null));
+
+        Assert.That((decision.Refused, decision.Rows.Count, decision.Mail.Count), Is.EqualTo((Decision.NotHeld, 0, 0)));
+    }
+
     [Test]
     public void A_routing_cell_passes_it_on_once_and_its_answer_up()
     {
