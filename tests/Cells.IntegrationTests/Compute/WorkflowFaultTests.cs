@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -11,6 +12,7 @@ namespace Cells.IntegrationTests.Compute;
 /// so each also shows that the one before left it sound.
 /// </summary>
 /// <typeparam name="TFixture">The fixture itself: each has a world of its own.</typeparam>
+[SuppressMessage("Design", "CA1000", Justification = "One world for each fixture is what the type parameter is for.")]
 public abstract class WorkflowFaults<TFixture>
 {
     private protected static ComputeWorld World { get; private set; } = null!;
