@@ -96,7 +96,7 @@ internal sealed class HostActor : ReceiveActor
                 continue;
             if (ContextOf(run) is not { } context)
             {
-                WaitFor(run, "the pool does not show the host or the SR of its place");
+                WaitFor(run, "the pool does not show the host of its place");
                 continue;
             }
             run.Busy = true;
@@ -169,10 +169,10 @@ internal sealed class HostActor : ReceiveActor
 
     private StepContext? ContextOf(Run run)
     {
-        if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host || cache.FindSr(place.Sr) is not { } sr)
+        if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host)
             return null;
         return new StepContext(
-            run.Row, _pool.Owner, _pool, host.Key, sr.Key, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience);
+            run.Row, _pool.Owner, _pool, host.Key, cache.FindSr(place.Sr)?.Key ?? default, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience);
     }
 
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)

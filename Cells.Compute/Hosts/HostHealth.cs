@@ -1,7 +1,8 @@
 namespace Cells.Compute.Hosts;
 
 /// <summary>How much we trust a host, and when it was last heard (monotonic clock: wall time may jump).</summary>
-public sealed record HostHealth(HostStatus Status, TimeSpan LastSeen)
+/// <param name="Evacuated">An operator took it out of service (XenAPI: host.disable): however healthy, it is not up until it is given back.</param>
+public sealed record HostHealth(HostStatus Status, TimeSpan LastSeen, bool Evacuated = false)
 {
     /// <summary>Each host is asked this often, at its own address (PoolActor).</summary>
     public static readonly TimeSpan AskedEach = TimeSpan.FromSeconds(5);
@@ -15,14 +16,14 @@ public sealed record HostHealth(HostStatus Status, TimeSpan LastSeen)
     /// <summary>Whether new instances may go there.</summary>
     public bool TakesInstances => Status == HostStatus.Up;
 
-    public HostHealth On(HostEvent e) => (Status, e) switch
+    public HostHealth On(HostEvent e) => e switch
     {
-        (_, HostEvent.Evacuated) => this with { Status = HostStatus.Maintenance },
-        (HostStatus.Maintenance, HostEvent.Released r) => new(HostStatus.Suspect, r.At),
-        (HostStatus.Maintenance, _) => this,                                    // only an operator ends it
-        (_, HostEvent.Heard h) => new(HostStatus.Up, h.At),
-        (HostStatus.Up, HostEvent.Tick t) when t.At - LastSeen > Silence => this with { Status = HostStatus.Suspect },
-        (HostStatus.Suspect, HostEvent.Tick t) when t.At - LastSeen > 2 * Silence => this with { Status = HostStatus.Down },
+        HostEvent.Evacuated => this with { Evacuated = true, Status = Status == HostStatus.Down ? HostStatus.Down : HostStatus.Maintenance },
+        HostEvent.Released r when Evacuated => new(HostStatus.Suspect, r.At),          // it must be heard first
+        HostEvent.Heard h => this with { LastSeen = h.At, Status = Evacuated ? HostStatus.Maintenance : HostStatus.Up },
+        // Out of service or not: one that dies is down, or nobody would look for it.
+        HostEvent.Tick t when t.At - LastSeen > 2 * Silence && Status is HostStatus.Suspect or HostStatus.Maintenance => this with { Status = HostStatus.Down },
+        HostEvent.Tick t when t.At - LastSeen > Silence && Status == HostStatus.Up => this with { Status = HostStatus.Suspect },
         _ => this,
     };
 }

@@ -35,6 +35,8 @@ internal sealed partial class PlacerActor
         foreach (var vdi in m.Vdis)
             pool.Vdis[vdi.Vdi] = vdi;
 
+        foreach (var gone in _srsShown.Values.Where(s => s.Pool == m.Pool && m.Srs.All(shown => shown.Sr != s.Sr)).ToList())
+            OnSrGone(new SrGone(m.Pool, gone.Sr));
         foreach (var sr in m.Srs)
             OnSrShown(sr);
         foreach (var host in m.Hosts)
@@ -166,8 +168,21 @@ internal sealed partial class PlacerActor
     {
         _srsShown[sr.Sr.Value] = sr;
         _srsChanged.Add(sr.Sr.Value);
-        foreach (var host in _hostsShown.Values.Where(h => h.Pool == sr.Pool))
-            _hostsChanged.Add(host.Host.Value);                   // which SRs a host sees stands with the SR
+        JudgeHostsOf(sr.Pool);
+    }
+
+    /// <summary>What is promised there stays promised, with its instances; nothing new is, because no host sees it any more.</summary>
+    private void OnSrGone(SrGone m)
+    {
+        _srsShown.Remove(m.Sr.Value);
+        JudgeHostsOf(m.Pool);
+    }
+
+    /// <summary>Which SRs a host sees stands with the SRs.</summary>
+    private void JudgeHostsOf(PoolId pool)
+    {
+        foreach (var host in _hostsShown.Values.Where(h => h.Pool == pool))
+            _hostsChanged.Add(host.Host.Value);
     }
 
     private void OnHealth(HostHealthChanged m)

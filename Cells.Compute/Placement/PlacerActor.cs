@@ -105,6 +105,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         Receive<HostShown>(m => OnHostShown(m.Host));
         Receive<HostGone>(OnHostGone);
         Receive<SrShown>(m => OnSrShown(m.Sr));
+        Receive<SrGone>(OnSrGone);
         Receive<HostHealthChanged>(OnHealth);
         Receive<OutsideUsage>(OnOutside);
         Receive<PoolStatusChanged>(OnPoolStatus);

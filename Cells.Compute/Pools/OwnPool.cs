@@ -36,15 +36,11 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
     /// <exception cref="PoolRefusedException">The address shows another pool, or the login was refused.</exception>
     public async Task<PoolLink> ConnectAsync(PoolOwner owner, long generation, IReadOnlyList<HostAddress> candidates, CancellationToken stop)
     {
-        var calls = await LogInAsync([.. candidates, .. config.Addresses], stop);
+        var (calls, (reference, _), problems) = await EnterAsync([.. candidates, .. config.Addresses], owner.Pool, stop);
         var callsRecord = await RecordAsync(calls, owner, stop);
-        var events = await LogInAsync([calls.Address], stop);
+        var events = await XenApiClient.LoginAsync(world.Wires.Open(calls.Address), config.Credentials, _originator, stop);
         var eventsRecord = await RecordAsync(events, owner, stop);
-        var (reference, pool) = await PoolAtAsync(calls, stop);
-        return pool.Uuid == owner.Pool.Value
-            ? new PoolLink(generation, owner, calls, events, reference, new SortedSet<Guid> { callsRecord, eventsRecord })
-            : throw new PoolRefusedException(
-                $"{calls.Address} shows pool {pool.Uuid}, but pool '{config.Name}' of this cell is {owner.Pool}. If it was built anew, give it a new name in the configuration; otherwise correct its addresses.");
+        return new PoolLink(generation, owner, calls, events, reference, new SortedSet<Guid> { callsRecord, eventsRecord }) { Problems = problems };
     }
 
     /// <summary>
@@ -105,35 +101,66 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
     /// <summary>A pool seen for the first time: a session of its own reads who it is and ends, before there is an epoch to record it under.</summary>
     private async Task<KnownPool> DiscoverAsync(CancellationToken stop)
     {
-        var session = await LogInAsync(config.Addresses, stop);
-        var (_, pool) = await PoolAtAsync(session, stop);
+        var (session, (_, pool), _) = await EnterAsync(config.Addresses, null, stop);
         await XenApiClient.LogoutAsync(session, stop);
         await CommitAsync(new RegisterPool(new PoolId(pool.Uuid), config.Name));
         return await ReadPools.ByNameAsync(world.Database, config.Name, stop)
             ?? throw new InvalidOperationException($"Pool '{config.Name}' was registered as {pool.Uuid} and is not found under its name.");
     }
 
-    private async Task<XapiSession> LogInAsync(IReadOnlyList<HostAddress> candidates, CancellationToken stop)
+    /// <summary>
+    /// A session with the pool's coordinator, by the first address that leads there. What is wrong with one address is remembered and the others are
+    /// asked: a member that was moved to another pool must not keep this one from being managed.
+    /// </summary>
+    /// <param name="expected">Null: whichever pool answers.</param>
+    /// <exception cref="PoolRefusedException">No address leads there, and at least one says why in a way that retrying does not mend.</exception>
+    /// <exception cref="XenApiException">None answers.</exception>
+    private async Task<(XapiSession Session, (XenRef<Pool> Reference, Pool Record) Pool, IReadOnlyList<string> Problems)> EnterAsync(
+        IReadOnlyList<HostAddress> candidates, PoolId? expected, CancellationToken stop)
     {
         XenApiException? last = null;
+        var problems = new List<string>();
         var silent = new HashSet<HostAddress>();                    // asked once a round: each may cost its time-out
         foreach (var candidate in candidates.Distinct())
         {
             try
             {
-                return await LogInFollowingAsync(candidate, silent, stop);
+                var session = await LogInFollowingAsync(candidate, silent, stop);
+                if (await LeadsToAsync(session, expected, stop) is { } pool)
+                    return (session, pool, problems);
+                problems.Add($"{candidate} belongs to another pool now");
             }
             catch (XenApiFailure refused) when (refused.Code is "SESSION_AUTHENTICATION_FAILED" or "RBAC_PERMISSION_DENIED")
             {
-                throw new PoolRefusedException(
-                    $"Pool '{config.Name}': {candidate} refused the login as {config.Credentials.User} ({refused.Code}). Check the pool's credentials in the configuration.", refused);
+                problems.Add($"{candidate} refused the login as {config.Credentials.User} ({refused.Code})");
             }
             catch (XenApiException unreachable)
             {
                 last = unreachable;                                 // another member may know the coordinator
             }
         }
+        if (problems.Count > 0)
+            throw new PoolRefusedException(
+                $"Pool '{config.Name}'{(expected is { } wanted ? $" ({wanted})" : "")} is not found: {string.Join("; ", problems)}{(last is null ? "" : $"; {last.Message}")}. "
+                + "Check its credentials and addresses in the configuration; if it was built anew, give it a new name there.");
         throw last ?? throw new PoolRefusedException($"Pool '{config.Name}' has no address in the configuration.");
+    }
+
+    /// <summary>Null, and the session has ended, when it is with another pool. Reading who one talks to is all that is done before a session is on record.</summary>
+    private static async Task<(XenRef<Pool> Reference, Pool Record)?> LeadsToAsync(XapiSession session, PoolId? expected, CancellationToken stop)
+    {
+        var leads = false;
+        try
+        {
+            var found = await PoolAtAsync(session, stop);
+            leads = expected is null || found.Pool.Uuid == expected.Value.Value;
+            return leads ? found : null;
+        }
+        finally
+        {
+            if (!leads)
+                await XenApiClient.LogoutAsync(session, stop);
+        }
     }
 
     /// <summary>Any member names the coordinator; after a change of coordinator that may take more than one step.</summary>
@@ -178,7 +205,7 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
         {
             await CommitAsync(new RecordSession(id, owner, world.Vault.Seal(session.Reference, owner.Pool, id)));
         }
-        catch (PoolFencedException)
+        catch (Exception lost) when (lost is PoolFencedException or PoolDatabaseException)
         {
             await XenApiClient.LogoutAsync(session, stop);          // it was never used: nobody needs to know of it
             throw;

@@ -52,7 +52,7 @@ internal sealed partial class PoolActor
             Address = host.Address,
             Actor = member.Actor ?? Context.ActorOf(_hostActor(new HostInfo(host.Pool, host.Host, host.Name, host.Address), _handle!), $"host-{host.Host}"),
         };
-        if (host.Enabled == (member.Health.Status == HostStatus.Maintenance))
+        if (host.Enabled == member.Health.Evacuated)
             Judge(host.Host, host.Enabled ? new HostEvent.Released(Now) : new HostEvent.Evacuated());
     }
 

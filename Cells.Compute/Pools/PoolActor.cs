@@ -177,7 +177,7 @@ internal sealed partial class PoolActor : ReceiveActor
         PoolTelemetry.Connected(_world.Logger, _config.Name, link.Calls.Address.ToString(), shown.Hosts.Count, shown.Vms.Count);
         _observer.Tell(shown);
         MeetHosts(shown.Hosts);
-        Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, $"connected to {link.Calls.Address}"));
+        Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, string.Join("; ", [$"connected to {link.Calls.Address}", .. link.Problems])));
         NextEvents(link);
     }
 

@@ -8,4 +8,7 @@ namespace Cells.Compute.Pools;
 internal sealed record PoolLink(long Generation, PoolOwner Owner, XapiSession Calls, XapiSession Events, XenRef<Pool> PoolRef, IReadOnlySet<Guid> Records)
 {
     public KnownRefs Refs { get; } = new();
+
+    /// <summary>What is wrong with addresses that were asked before the one that led here; for people.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
 }

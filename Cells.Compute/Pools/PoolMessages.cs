@@ -47,6 +47,9 @@ internal sealed record HostGone(PoolId Pool, HostId Host);
 
 internal sealed record SrShown(SrObservation Sr);
 
+/// <summary>A storage repository was forgotten or destroyed: the pool has none of that uuid any more.</summary>
+internal sealed record SrGone(PoolId Pool, SrId Sr);
+
 /// <summary>Also told to the host's own actor.</summary>
 internal sealed record HostHealthChanged(PoolId Pool, HostId Host, HostStatus From, HostHealth Health);
 

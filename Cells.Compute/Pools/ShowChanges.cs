@@ -16,8 +16,8 @@ internal static class ShowChanges
         }
         foreach (var sr in events.SelectMany(e => SrsOf(e, before)).Distinct())
         {
-            if (after.Srs.TryGetValue(sr, out var now) && after.Observe(sr, now) is var shown && !(before.Srs.TryGetValue(sr, out var was) && before.Observe(sr, was) == shown))
-                yield return new SrShown(shown);
+            if (SrChange(before, after, sr) is { } message)
+                yield return message;
         }
         foreach (var vm in RefsOf<Vm>(events, "vm"))
         {
@@ -38,6 +38,15 @@ internal static class ShowChanges
             return was is null ? null : new HostGone(after.Pool, was.Host);
         var now = after.Observe(host, record);
         return now == was ? null : new HostShown(now);
+    }
+
+    private static object? SrChange(PoolCache before, PoolCache after, XenRef<Sr> sr)
+    {
+        var was = before.Srs.TryGetValue(sr, out var old) ? before.Observe(sr, old) : null;
+        if (!after.Srs.TryGetValue(sr, out var record))
+            return was is null ? null : new SrGone(after.Pool, was.Sr);
+        var now = after.Observe(sr, record);
+        return now == was ? null : new SrShown(now);
     }
 
     private static object? VmChange(PoolCache before, PoolCache after, XenRef<Vm> vm)

@@ -71,6 +71,21 @@ public sealed class PlacerShowsTests
         Assert.That(_committer.Written, Is.Empty);
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void An_sr_that_is_gone_is_seen_by_no_host_any_more_whether_it_went_before_our_eyes_or_not(bool whileAway)
+    {
+        var placer = StartPlacer();
+        placer.Tell(Shown(epoch: 1));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+        Assert.That(_committer.Written.OfType<PutHost>().Last().Row.Srs, Is.EqualTo(new[] { Sr }));
+
+        placer.Tell(whileAway ? Shown(epoch: 1) with { Srs = [] } : new SrGone(Pool, Sr));
+        _world.RunFor(TimeSpan.FromSeconds(2));
+
+        Assert.That(_committer.Written.OfType<PutHost>().Last().Row.Srs, Is.Empty);
+    }
+
     private void AssertAllWritten(long epoch)
     {
         Assert.That(_committer.Written.OfType<PutHost>().Select(w => (w.Row.Id, w.Owner.Epoch)), Is.EqualTo(new[] { (Host, epoch) }));

@@ -36,6 +36,9 @@ internal sealed class PoolWorldForTests : IAsyncDisposable
 
     public static Task<PoolWorldForTests> StartAsync() => StartAsync(XenSimFleetOptions.Standalone(1, Password));
 
+    /// <summary>Two standalone hosts: two pools.</summary>
+    public static Task<PoolWorldForTests> StartTwoAsync() => StartAsync(XenSimFleetOptions.Standalone(2, Password));
+
     /// <summary>One pool with shared storage, host-1 its coordinator; the last machine stands by.</summary>
     public static Task<PoolWorldForTests> StartPoolAsync(int members) => StartAsync(new XenSimFleetOptions { Pools = [SimulatedPools.Of(members, spares: 1, Password)] });
 
@@ -50,11 +53,11 @@ internal sealed class PoolWorldForTests : IAsyncDisposable
     }
 
     /// <summary>Begins to own the pool, as another node of the same cell each time.</summary>
-    /// <param name="through">The host whose address is configured.</param>
-    public PoolOwnerForTests Own(Guid? cell = null, string password = Password, TimeProvider? time = null, byte key = 7, int through = 0)
+    /// <param name="through">The hosts whose addresses are configured; none: the first.</param>
+    public PoolOwnerForTests Own(Guid? cell = null, string password = Password, TimeProvider? time = null, byte key = 7, params int[] through)
     {
         var owner = new PoolOwnerForTests(
-            this, _owners.Count + 1, cell ?? Guid.Parse("c0000000-0000-0000-0000-000000000001"), password, time ?? TimeProvider.System, key, AddressOf(through));
+            this, _owners.Count + 1, cell ?? Guid.Parse("c0000000-0000-0000-0000-000000000001"), password, time ?? TimeProvider.System, key, [.. (through.Length == 0 ? [0] : through).Select(AddressOf)]);
         _owners.Add(owner);
         return owner;
     }
@@ -84,7 +87,7 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
     private readonly TestLog _log = new();
     private PoolHandle? _handle;
 
-    public PoolOwnerForTests(PoolWorldForTests world, int number, Guid cell, string password, TimeProvider time, byte key, HostAddress address)
+    public PoolOwnerForTests(PoolWorldForTests world, int number, Guid cell, string password, TimeProvider time, byte key, IReadOnlyList<HostAddress> addresses)
     {
         _system = new ActorSystem($"node-{number}", new ThreadPoolDispatcher(), time, _log);
         var ids = new SystemIds();
@@ -94,7 +97,7 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
         var poolWorld = new PoolWorld(
             CellName.Parse("east-1"), cell, Guid.NewGuid(), world.Wires, _database, _committer, ids,
             new SessionVault([.. Enumerable.Repeat(key, 32)], ids), time, _log);
-        var config = new PoolConfig("pool-1", [address], new XenCredentials("root", password));
+        var config = new PoolConfig("pool-1", addresses, new XenCredentials("root", password));
         Actor = _system.ActorOf(
             Props.Create(() => new PoolActor(config, poolWorld, observer, (_, handle) =>
             {

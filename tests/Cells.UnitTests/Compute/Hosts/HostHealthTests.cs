@@ -59,6 +59,21 @@ public sealed class HostHealthTests
     }
 
     [Test]
+    public void A_host_that_dies_in_maintenance_is_down_and_in_maintenance_again_when_it_is_heard()
+    {
+        var health = new HostHealth(HostStatus.Up, T0).On(new HostEvent.Evacuated());
+
+        var dead = health.On(new HostEvent.Tick(T0 + TimeSpan.FromSeconds(13)));
+        var disabledAgain = dead.On(new HostEvent.Evacuated());
+        var back = disabledAgain.On(new HostEvent.Heard(T0 + TimeSpan.FromSeconds(60)));
+
+        Assert.That(health.On(new HostEvent.Tick(T0 + TimeSpan.FromSeconds(12))).Status, Is.EqualTo(HostStatus.Maintenance));
+        Assert.That(dead.Status, Is.EqualTo(HostStatus.Down));
+        Assert.That(disabledAgain.Status, Is.EqualTo(HostStatus.Down), "that its pool shows it disabled says nothing of whether it lives");
+        Assert.That(back.Status, Is.EqualTo(HostStatus.Maintenance));
+    }
+
+    [Test]
     public void Whatever_happens_maintenance_ends_only_by_release([Values(1, 2, 3)] int seed)
     {
         var random = new Random(seed);
@@ -68,7 +83,9 @@ public sealed class HostHealthTests
         {
             var at = T0 + TimeSpan.FromSeconds(random.Next(10_000));
             health = health.On(random.Next(2) == 0 ? new HostEvent.Heard(at) : new HostEvent.Tick(at));
-            Assert.That(health.Status, Is.EqualTo(HostStatus.Maintenance), $"seed {seed}, step {step}");
+            Assert.That(health.TakesInstances, Is.False, $"seed {seed}, step {step}");
+            Assert.That(health.Status, Is.AnyOf(HostStatus.Maintenance, HostStatus.Down), $"seed {seed}, step {step}");
         }
+        Assert.That(health.On(new HostEvent.Released(T0)).On(new HostEvent.Heard(T0)).Status, Is.EqualTo(HostStatus.Up));
     }
 }

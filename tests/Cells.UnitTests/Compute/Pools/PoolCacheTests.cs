@@ -45,6 +45,15 @@ public sealed class PoolCacheTests
     }
 
     [Test]
+    public void An_sr_that_is_forgotten_is_gone_and_told_once()
+    {
+        var events = new[] { Del("pbd", "p1"), Del("sr", "s1") };
+
+        Assert.That(Changes(_pool, events), Is.EqualTo(new object[] { new SrGone(PoolOne, SrOne) }));
+        Assert.That(Changes(Apply(_pool, events), [Del("sr", "s1")]), Is.Empty);
+    }
+
+    [Test]
     public void A_stamped_vm_is_shown_found_and_gone()
     {
         var added = Add("vm", "v1", VmRecord(Stamped(), VmPowerState.Halted));
