@@ -111,11 +111,14 @@ internal sealed class CloudClient : IDisposable
         {
             using var response = await _http.SendAsync(request, stop);
             var text = await response.Content.ReadAsStringAsync(stop);
-            return new CloudAnswer(response.StatusCode, Parse(text), text);
+            return new CloudAnswer(response.StatusCode, Parse(text), text)
+            {
+                RequestId = response.Headers.TryGetValues("x-openstack-request-id", out var ids) ? ids.FirstOrDefault() : null,
+            };
         }
         catch (HttpRequestException error)
         {
-            throw new CommandFailed(ExitCode.Unreachable, $"{method} {url}: no answer ({error.Message}). Is `cells up` running?", error);
+            throw new CommandFailed(ExitCode.Unreachable, $"{method} {url}: no answer ({error.Message}). {_rc.WayBack}", error);
         }
         catch (TaskCanceledException error) when (!stop.IsCancellationRequested)
         {
@@ -160,7 +163,7 @@ internal sealed class CloudClient : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new CommandFailed(ExitCode.Unreachable, $"Nobody answers at {_rc.AuthUrl} ({error.Message}). Is `cells up` running?", error);
+            throw new CommandFailed(ExitCode.Unreachable, $"Nobody answers at {_rc.AuthUrl} ({error.Message}). {_rc.WayBack}", error);
         }
         catch (TaskCanceledException error) when (!stop.IsCancellationRequested)
         {
@@ -184,6 +187,9 @@ internal sealed class CloudClient : IDisposable
 /// <param name="Body">Null when the answer was empty or not JSON.</param>
 internal sealed record CloudAnswer(HttpStatusCode Status, JsonNode? Body, string Text)
 {
+    /// <summary>By which the service knows what it was asked; null from one that gives none.</summary>
+    public string? RequestId { get; init; }
+
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 
     /// <summary>The service's own words for what went wrong: the message of the error body, else its text.</summary>

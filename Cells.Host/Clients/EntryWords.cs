@@ -15,13 +15,13 @@ internal sealed record EntryWords(string? Url, string? Data)
     public OpenRc Resolve(Func<string, string?> environment, string defaultDirectory)
     {
         if (Url is not null)
-            return Credentials(environment, defaultDirectory) with { AuthUrl = IdentityOf(Url) };
+            return Credentials(environment, defaultDirectory) with { AuthUrl = IdentityOf(Url), StartedBy = null };
         if (Data is not null)
             return OpenRc.Read(Data) ?? throw Nothing(Data);
         if (environment("OS_AUTH_URL") is { Length: > 0 })
             return OpenRc.Of(environment, "the environment");
         return OpenRc.Read(defaultDirectory) ?? throw new CellsException(
-            $"No tree is known: OS_AUTH_URL is not set and {Path.Combine(defaultDirectory, "openrc")} is not there. Start one with `cells up`, or name one with --data or --url.");
+            $"No tree is known: OS_AUTH_URL is not set and {Path.Combine(defaultDirectory, "openrc")} is not there. Name a tree with --data or --url, or start one: `cells up` (simulated hosts), `cells run --config FILE` (real ones).");
     }
 
     private OpenRc Credentials(Func<string, string?> environment, string defaultDirectory)
@@ -34,9 +34,14 @@ internal sealed record EntryWords(string? Url, string? Data)
             $"--url {Url}: as whom? Set OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, or name the tree's directory with --data.");
     }
 
-    private static CellsException Nothing(string data) => new(Directory.Exists(data)
-        ? $"--data {data}: no tree was ever started there, for it holds no openrc file. Start one with `cells up --data {data}`, or name another directory."
-        : $"--data {data}: there is no such directory. Name the one that `cells up` was started with.");
+    private static CellsException Nothing(string data)
+    {
+        if (!Directory.Exists(data))
+            return new CellsException($"--data {data}: there is no such directory. Name the data directory of an API cell's process.");
+        return new CellsException(StartWords.Of(data) is { } words
+            ? $"--data {data}: it holds no openrc file. The process of it (`{words}`) has no API cell, or never came so far; name the directory of the API cell's process, or its address with --url."
+            : $"--data {data}: no tree was ever started there, for it holds no openrc file. Start one with `cells up --data {data}`, or name another directory.");
+    }
 
     /// <summary>The door's address, or the address of its identity service as OS_AUTH_URL has it.</summary>
     private static Uri IdentityOf(string url)

@@ -5,6 +5,14 @@ namespace Cells.Host.Clients;
 /// <summary>How to reach and enter a tree: what OpenStack's openrc files and OS_* variables say.</summary>
 internal sealed record OpenRc(Uri AuthUrl, string User, string Password, string Project, string UserDomain, string ProjectDomain)
 {
+    /// <summary>The command that last started the tree whose directory was read; null when only its address is known.</summary>
+    public string? StartedBy { get; init; }
+
+    /// <summary>What to do when nobody answers, for people.</summary>
+    public string WayBack => StartedBy is { } words
+        ? $"Does its process run? It was started with `{words}`."
+        : "Does the process of its API cell run there? `cells doctor --data DIR` on its machine tells.";
+
     private static readonly string[] Needed = ["OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"];
 
     /// <summary>What the openrc file of a data directory says; null when it has none.</summary>
@@ -17,7 +25,7 @@ internal sealed record OpenRc(Uri AuthUrl, string User, string Password, string 
         try
         {
             var variables = Parse(File.ReadAllLines(file));
-            return Of(name => variables.GetValueOrDefault(name), file);
+            return Of(name => variables.GetValueOrDefault(name), file) with { StartedBy = StartWords.Of(dataDirectory) };
         }
         catch (UnauthorizedAccessException error)
         {
@@ -62,7 +70,7 @@ internal sealed record OpenRc(Uri AuthUrl, string User, string Password, string 
     {
         foreach (var name in Needed)
             if (string.IsNullOrEmpty(variable(name)))
-                throw new CellsException($"{name} is not set in {source}: source the openrc file that `cells up` wrote.");
+                throw new CellsException($"{name} is not set in {source}: source the openrc file in the data directory of the tree (`cells up` and `cells run` write it).");
         return Uri.TryCreate(variable("OS_AUTH_URL"), UriKind.Absolute, out var url)
             ? new OpenRc(url, variable("OS_USERNAME")!, variable("OS_PASSWORD")!, variable("OS_PROJECT_NAME")!,
                 variable("OS_USER_DOMAIN_NAME") ?? "Default", variable("OS_PROJECT_DOMAIN_NAME") ?? "Default")

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cells.Contracts;
+using Cells.Host.Clients;
 using Cells.Host.Configuration;
 using Cells.Host.Joining;
 using Cells.Host.Observability;
@@ -17,7 +18,13 @@ internal static class RunCommand
         var command = new Command("run", "Run the cells of a configuration file over real servers: nothing is simulated, nothing else is started.") { config };
         var otlp = OtlpTarget.Option();
         command.Add(otlp);
-        command.SetAction((parsed, stop) => RunAsync(RunFile.Read(parsed.GetValue(config)!), OtlpTarget.Read(parsed.GetValue(otlp)), stop));
+        var logLevel = LogLevels.Option(null);
+        command.Add(logLevel);
+        command.SetAction((parsed, stop) =>
+        {
+            var file = RunFile.Read(parsed.GetValue(config)!);
+            return RunAsync(parsed.GetValue(logLevel) is { } said ? file with { LogLevel = LogLevels.Of(said) } : file, OtlpTarget.Read(parsed.GetValue(otlp)), stop);
+        });
         return command;
     }
 
@@ -25,9 +32,10 @@ internal static class RunCommand
     {
         var (time, ids) = (SystemTime.Provider, new SystemIds());
         using var directory = new DataDirectory(file.Data, ids);
+        directory.NoteStart(StartWords.Of("cells run", ("--config", Path.GetFullPath(file.Path))));
         new Joins(file.Data, ids, time).Use(file);
         using var telemetry = new Telemetry(otlp, directory.Id);
-        using var loggers = Loggers.ToStandardError(LogLevel.Information, telemetry.Logs);
+        using var loggers = Loggers.ToStandardError(file.LogLevel, telemetry.Logs);
         await using var databases = await Databases.NamedAsync(file.Database, stop);
         Console.WriteLine($"cells run: {databases.Told}");
         await using var bus = Bus.Of(file, directory, time, loggers);

@@ -36,18 +36,21 @@ internal static class UpCommand
             Description = "in-process; rabbitmq: a private RabbitMQ node is started; rabbitmq=URL: a broker with the accounts of `cells bus definitions`.",
             DefaultValueFactory = _ => BusChoice.InProcess,
         };
-        var hosts = new Option<int>("--hosts") { Description = "Simulated hosts per compute cell.", DefaultValueFactory = _ => 8 };
-        var latency = new Option<string>("--latency") { Description = "How long calls to simulated hosts take: instant or realistic.", DefaultValueFactory = _ => "instant" }
+        var hosts = new Option<int>("--hosts") { Description = "Simulated hosts per compute cell.", DefaultValueFactory = _ => UpOptions.DefaultHosts };
+        var latency = new Option<string>("--latency") { Description = "How long calls to simulated hosts take: instant or realistic.", DefaultValueFactory = _ => UpOptions.DefaultLatency }
             .AcceptOnlyFromAmong("instant", "realistic");
         var command = new Command("up", "Run a whole tree on this machine: cells, databases, simulated hosts, the API.") { data, topology, listen, database, bus, hosts, latency };
         var otlp = OtlpTarget.Option();
         command.Add(otlp);
+        var logLevel = LogLevels.Option("warning");
+        command.Add(logLevel);
         command.SetAction((parsed, stop) => RunAsync(
             new UpOptions(
                 parsed.GetValue(data)!, parsed.GetValue(topology), UpOptions.ParseListen(parsed.GetValue(listen)!), parsed.GetValue(database),
                 BusChoice.Parse(parsed.GetValue(bus)!), HostCount(parsed.GetValue(hosts)), parsed.GetValue(latency)!)
             {
                 Otlp = OtlpTarget.Read(parsed.GetValue(otlp)),
+                LogLevel = LogLevels.Of(parsed.GetValue(logLevel)!),
             },
             stop));
         return command;
@@ -63,8 +66,9 @@ internal static class UpCommand
         var topology = options.TopologyFile is { } file ? Topology.Read(file, options.HostsPerCell) : Topology.Default(options.HostsPerCell);
         var (time, ids) = (SystemTime.Provider, new SystemIds());
         using var directory = new DataDirectory(options.Data, ids);
+        directory.NoteStart(options.Words(directory.Path));
         using var telemetry = new Telemetry(options.Otlp, directory.Id);
-        using var loggers = Loggers.ToStandardError(LogLevel.Warning, telemetry.Logs);
+        using var loggers = Loggers.ToStandardError(options.LogLevel, telemetry.Logs);
         SimulatorProcess? simulator = null;
         try
         {

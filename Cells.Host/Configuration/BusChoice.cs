@@ -10,6 +10,9 @@ internal sealed record BusChoice(bool UsesRabbitMq, Uri? Broker)
     public const string InProcess = "in-process";
     public const string RabbitMq = "rabbitmq";
 
+    /// <summary>As it is given to --bus.</summary>
+    public override string ToString() => !UsesRabbitMq ? InProcess : Broker is null ? RabbitMq : $"{RabbitMq}={Broker.GetLeftPart(UriPartial.Authority)}";
+
     /// <exception cref="CellsException">The text is none of in-process, rabbitmq, rabbitmq=URL.</exception>
     public static BusChoice Parse(string text) => text switch
     {

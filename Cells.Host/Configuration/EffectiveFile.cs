@@ -18,6 +18,7 @@ internal static class EffectiveFile
         Line("join", run.Join, "no token");
         Line("listen", $"{run.Listen}", "default");
         Line("url", run.Url ?? $"http://{run.Listen}", "default: as listen");
+        Line("log_level", LogLevels.Word(run.LogLevel), "default");
         text.AppendLine("cells:");
         foreach (var cell in run.Topology.Cells)
             Add(text, cell, withDefaults);

@@ -1,6 +1,7 @@
 using System.Net;
 using Cells.Contracts;
 using Cells.Host.Up;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Cells.Host.Configuration;
@@ -16,11 +17,14 @@ namespace Cells.Host.Configuration;
 /// <param name="Url">How clients and the cells below reach the door.</param>
 internal sealed record RunFile(string Path, string Data, string Database, Uri? Bus, string? Join, IPEndPoint Listen, string? Url, Topology Topology)
 {
+    /// <summary>What this process writes to standard error; `--log-level` wins over the file.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
     /// <exception cref="CellsException">The file is wrong; the message names line, key and what is valid.</exception>
     public static RunFile Read(string path)
     {
         var file = ConfigurationFile.Read(path);
-        file.AllowOnly(file.Root, "the configuration", "data", "database", "database_password_file", "bus", "join", "listen", "url", "cells");
+        file.AllowOnly(file.Root, "the configuration", "data", "database", "database_password_file", "bus", "join", "listen", "url", "log_level", "cells");
         var topology = Topology.ReadPart(file);
         if (topology.Cells.FirstOrDefault(c => c.SimulatedHosts > 0 || c.SimulatedPools.Count > 0) is { } simulated)
             throw file.Error(file.Root, $"cell '{simulated.Name}' has simulated hosts: `cells run` runs real ones only. Use `cells up` for simulated hosts, or name the cell's 'hosts'.");
@@ -35,13 +39,26 @@ internal sealed record RunFile(string Path, string Data, string Database, Uri? B
             Optional("join"),
             UpOptions.ParseListen(Optional("listen") ?? UpOptions.DefaultListen),
             Optional("url")?.TrimEnd('/'),
-            topology);
+            topology)
+        {
+            LogLevel = ReadLogLevel(file),
+        };
 
         string? Optional(string key) => ConfigurationFile.Find(file.Root, key) is { } node ? file.Text(node, $"'{key}'") : null;
     }
 
     /// <exception cref="CellsException">The file names no broker.</exception>
     public Uri BrokerOfOwnCells() => Bus ?? throw new CellsException($"{Path}: key 'bus' is missing: no cell of another process can join without a broker.");
+
+    private static LogLevel ReadLogLevel(ConfigurationFile file)
+    {
+        if (ConfigurationFile.Find(file.Root, "log_level") is not { } node)
+            return LogLevel.Information;
+        var word = file.Text(node, "'log_level'");
+        return LogLevels.Words.Contains(word, StringComparer.Ordinal)
+            ? LogLevels.Of(word)
+            : throw file.Error(node, $"'log_level' must be one of {string.Join(", ", LogLevels.Words)}, not '{word}'.");
+    }
 
     private static string ReadDatabase(ConfigurationFile file)
     {

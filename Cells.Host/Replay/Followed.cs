@@ -63,14 +63,15 @@ internal sealed class Followed
     }
 
     /// <summary>No list shows it any more.</summary>
-    public void Gone()
+    /// <returns>True when this was its end: nobody saw it placed or refused before.</returns>
+    public bool Gone()
     {
         lock (_gate)
         {
             if (!_deleting)
-                return;                          // a list read just before its create: not gone, not there yet
+                return false;                          // a list read just before its create: not gone, not there yet
             IsGone = true;
         }
-        End(Ending.DeletedWhileBuilding, "deleted by the trace while it was building");
+        return End(Ending.DeletedWhileBuilding, "deleted by the trace while it was building");
     }
 }

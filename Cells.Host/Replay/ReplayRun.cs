@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Cells.Contracts;
@@ -12,7 +11,7 @@ namespace Cells.Host.Replay;
 /// server to its end. It is a client like any other.
 /// </summary>
 /// <param name="speed">Times real; 0 sends as fast as the tree accepts.</param>
-internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double speed, Action<ReplayProgress> progress)
+internal sealed partial class ReplayRun(CloudClient cloud, TimeProvider time, double speed, Action<ReplayProgress> progress)
 {
     /// <summary>How many requests may be under way at once: enough to load a tree, few enough not to be an attack.</summary>
     private const int Concurrency = 32;
@@ -22,6 +21,8 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
     /// <summary>How long the run waits, after its last request, for servers to settle.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan LookAtFillEvery = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan FillStandsStillFor = TimeSpan.FromSeconds(3), FillWithin = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<int, Followed> _byLine = new();
@@ -29,7 +30,10 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
     private readonly Dictionary<(int Vcpus, long MemoryMib), string> _flavors = [];
     private readonly Percentiles _accept = new();
     private readonly Percentiles _active = new();
+    private readonly Percentiles _late = new();
     private readonly Lock _figures = new();
+    private readonly Timeline _timeline = new();
+    private long _started;
     private int _creates, _deletes;
 
     public async Task<ReplaySummary> RunAsync(IReadOnlyList<TraceEvent> events, CancellationToken stop)
@@ -41,25 +45,31 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         foreach (var size in events.Select(e => (e.Row.Vcpus, e.Row.MemoryMib)).Distinct().Order())
             _flavors[size] = await EnsureFlavorAsync(size.Vcpus, size.MemoryMib, stop);
 
-        var started = time.GetTimestamp();
+        _started = time.GetTimestamp();
         using var polling = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var poller = PollAsync(polling.Token);
+        var filling = WatchFillAsync(polling.Token);
         using var slots = new SemaphoreSlim(Concurrency);
         var requests = new List<Task>(events.Count);
         foreach (var e in events)
         {
-            await WaitForAsync(e.At - events[0].At, started, stop);
+            await WaitForAsync(e.At - events[0].At, stop);
             await slots.WaitAsync(stop);
+            if (speed > 0)
+                _late.Add(Late(e.At - events[0].At));
             if (requests.Find(r => r.IsFaulted) is { } failed)
                 await failed;
             requests.RemoveAll(r => r.IsCompletedSuccessfully);
             requests.Add(InSlotAsync(slots, e.IsDelete ? DeleteAsync(e.Row, stop) : CreateAsync(e.Row, image, stop)));
         }
         await Task.WhenAll(requests);
+        var allSent = Now;
         await SettleAsync(stop);
+        var wall = Now;
         await polling.CancelAsync();
         await poller;
-        return await SummaryAsync(events.Count, time.GetElapsedTime(started), stop);
+        await filling;
+        return await SummaryAsync(events.Count, wall, wall - allSent, stop);
     }
 
     private static async Task InSlotAsync(SemaphoreSlim slots, Task request)
@@ -74,11 +84,16 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         }
     }
 
-    private async Task WaitForAsync(double traceSeconds, long started, CancellationToken stop)
+    private TimeSpan Now => time.GetElapsedTime(_started);
+
+    /// <summary>How long after its moment in the trace a request is sent, because the tree or this client was slower than the trace.</summary>
+    private TimeSpan Late(double traceSeconds) => Now - TimeSpan.FromSeconds(traceSeconds / speed) is var late && late > TimeSpan.Zero ? late : TimeSpan.Zero;
+
+    private async Task WaitForAsync(double traceSeconds, CancellationToken stop)
     {
         if (speed <= 0)
             return;
-        var due = TimeSpan.FromSeconds(traceSeconds / speed) - time.GetElapsedTime(started);
+        var due = TimeSpan.FromSeconds(traceSeconds / speed) - Now;
         if (due > TimeSpan.Zero)
             await Task.Delay(due, time, stop);
     }
@@ -88,6 +103,8 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         Interlocked.Increment(ref _creates);
         var followed = _byLine[row.Line] = new Followed();
         var sent = time.GetTimestamp();
+        var at = Now;
+        _timeline.Created(at);
         var answer = await cloud.SendAsync(HttpMethod.Post, "compute", "/servers", new JsonObject
         {
             ["server"] = new JsonObject
@@ -99,9 +116,11 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         }, stop);
         lock (_figures)
             _accept.Add(time.GetElapsedTime(sent));
+        _timeline.Answered(at, time.GetElapsedTime(sent));
         if (answer.Status != HttpStatusCode.Accepted)
         {
             followed.End(Ending.NotAccepted, $"{(int)answer.Status} {answer.Fault}");
+            _timeline.Refused(Now);
             return;
         }
         followed.Accepted((string)answer.Body!["server"]!["id"]!, sent);
@@ -114,6 +133,7 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         if (!_byLine.TryGetValue(row.Line, out var followed) || await followed.IdWhenKnown(stop) is not { } id)
             return;
         Interlocked.Increment(ref _deletes);
+        _timeline.Deleted(Now);
         var before = await cloud.SendAsync(HttpMethod.Get, "compute", $"/servers/{id}", null, stop);
         if (before.IsSuccess)
             See(followed, before.Body!["server"]!.AsObject());
@@ -160,7 +180,8 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
             marker = $"&marker={page[^1]!["id"]}";
         }
         foreach (var id in knownBefore.Where(id => !seen.Contains(id)))
-            _byId[id].Gone();
+            if (_byId[id].Gone())
+                _timeline.Withdrawn(Now);
     }
 
     private void See(Followed followed, JsonObject server)
@@ -168,11 +189,13 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         switch ((string)server["status"]!)
         {
             case "ACTIVE" or "SHUTOFF" when followed.End(Ending.Placed, ""):
+                var took = time.GetElapsedTime(followed.Sent);
                 lock (_figures)
-                    _active.Add(time.GetElapsedTime(followed.Sent));
+                    _active.Add(took);
+                _timeline.Placed(Now, took);
                 break;
-            case "ERROR":
-                followed.End(Ending.Refused, Reason((string?)server["fault"]?["message"] ?? "no reason given"));
+            case "ERROR" when followed.End(Ending.Refused, Reason((string?)server["fault"]?["message"] ?? "no reason given")):
+                _timeline.Refused(Now);
                 break;
         }
     }
@@ -189,7 +212,7 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
 
     private ReplayProgress Progress() => new(_creates, _deletes, _byLine.Values.Count(f => f.IsSettled), _byLine.Count);
 
-    private async Task<ReplaySummary> SummaryAsync(int requests, TimeSpan wall, CancellationToken stop)
+    private async Task<ReplaySummary> SummaryAsync(int requests, TimeSpan wall, TimeSpan settle, CancellationToken stop)
     {
         var all = _byLine.Values.ToList();
         var failed = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -197,7 +220,8 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
             failed[f.Reason] = failed.GetValueOrDefault(f.Reason) + 1;
         return new ReplaySummary(
             requests, _creates, _deletes, all.Count(f => f.Id is not null), all.Count(f => f.Ending == Ending.Placed), all.Count(f => f.IsGone),
-            failed, all.Count(f => !f.IsSettled), Math.Round(wall.TotalSeconds, 1), Latency.Of(_accept), Latency.Of(_active), await SettledFillAsync(stop));
+            failed, all.Count(f => !f.IsSettled), Math.Round(wall.TotalSeconds, 1), Math.Round(settle.TotalSeconds, 1), Latency.Of(_late), Latency.Of(_accept), Latency.Of(_active),
+            await SettledFillAsync(stop), _timeline.Intervals(wall));
     }
 
     /// <summary>The hosts' rows follow their instances within seconds: the fill is read when it stands still.</summary>
@@ -215,6 +239,22 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
         }
     }
 
+    private async Task WatchFillAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                _timeline.Filled(Now, await FillAsync(stop));
+                await Task.Delay(LookAtFillEvery, time, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The run is over.
+        }
+    }
+
     private async Task<IReadOnlyList<CellFill>> FillAsync(CancellationToken stop)
     {
         var hosts = (await cloud.GetAsync("cells", "/hosts", stop))["hosts"]!.AsArray();
@@ -225,39 +265,6 @@ internal sealed class ReplayRun(CloudClient cloud, TimeProvider time, double spe
                 g.Sum(h => (long)h!["promised_vcpus"]!), g.Sum(h => (long)h!["vcpus"]!),
                 g.Sum(h => (long)h!["promised_memory_mib"]!), g.Sum(h => (long)h!["memory_mib"]!))),
         ];
-    }
-
-    private async Task<string> EnsureFlavorAsync(int vcpus, long memoryMib, CancellationToken stop)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"trace.{vcpus}c-{memoryMib}m");
-        var body = new JsonObject { ["flavor"] = new JsonObject { ["id"] = name, ["name"] = name, ["vcpus"] = vcpus, ["ram"] = memoryMib, ["disk"] = 1 } };
-        var made = await cloud.SendAsync(HttpMethod.Post, "compute", "/flavors", body, stop);
-        return made.IsSuccess || made.Status == HttpStatusCode.Conflict
-            ? name
-            : throw new CellsException($"The flavor {name} could not be made: {(int)made.Status} {made.Fault}. A replay needs the admin role.");
-    }
-
-    private async Task<string> EnsureImageAsync(CancellationToken stop)
-    {
-        const string name = "trace-image";
-        if ((await cloud.GetAsync("image", $"/v2/images?name={name}&status=active", stop))["images"]!.AsArray() is [{ } found, ..])
-            return (string)found["id"]!;
-        var made = await cloud.SendAsync(HttpMethod.Post, "image", "/v2/images",
-            new JsonObject { ["name"] = name, ["disk_format"] = "raw", ["container_format"] = "bare", ["visibility"] = "private" }, stop);
-        if (made.Status != HttpStatusCode.Created)
-            throw new CellsException($"The image {name} could not be made: {(int)made.Status} {made.Fault}");
-        var id = (string)made.Body!["id"]!;
-        var uploaded = await cloud.UploadAsync("image", $"/v2/images/{id}/file", new byte[64 * 1024], stop);
-        return uploaded.IsSuccess ? id : throw new CellsException($"The image {name} could not be uploaded: {(int)uploaded.Status} {uploaded.Fault}");
-    }
-
-    /// <summary>A recorded workload knows no quota: the replay's project gets none either.</summary>
-    private async Task EnsureQuotaAsync(CancellationToken stop)
-    {
-        var body = new JsonObject { ["quota_set"] = new JsonObject { ["instances"] = -1, ["cores"] = -1, ["ram"] = -1 } };
-        var answer = await cloud.SendAsync(HttpMethod.Put, "compute", $"/os-quota-sets/{cloud.ProjectId}", body, stop);
-        if (!answer.IsSuccess)
-            throw new CellsException($"The project's quota could not be lifted: {(int)answer.Status} {answer.Fault}. A replay needs the admin role.");
     }
 }
 

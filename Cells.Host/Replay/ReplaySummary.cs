@@ -8,6 +8,9 @@ namespace Cells.Host.Replay;
 /// <param name="Placed">Accepted creates that were seen ACTIVE, or got a host and were deleted by the trace before.</param>
 /// <param name="Failed">Creates that ended otherwise, by reason.</param>
 /// <param name="Unsettled">Servers neither placed nor refused with a reason when the replay stopped waiting: 0 in a healthy tree.</param>
+/// <param name="SettleSeconds">From the last request until every server was settled.</param>
+/// <param name="Late">How long after its moment in the trace a request was sent; 0 without a pace.</param>
+/// <param name="Timeline">The run in intervals of one width.</param>
 internal sealed record ReplaySummary(
     [property: JsonPropertyName("requests")] int Requests,
     [property: JsonPropertyName("creates")] int Creates,
@@ -18,9 +21,12 @@ internal sealed record ReplaySummary(
     [property: JsonPropertyName("failed")] SortedDictionary<string, int> Failed,
     [property: JsonPropertyName("unsettled")] int Unsettled,
     [property: JsonPropertyName("wall_s")] double WallSeconds,
+    [property: JsonPropertyName("settle_s")] double SettleSeconds,
+    [property: JsonPropertyName("late_ms")] Latency Late,
     [property: JsonPropertyName("accept_ms")] Latency Accept,
     [property: JsonPropertyName("active_ms")] Latency Active,
-    [property: JsonPropertyName("cells")] IReadOnlyList<CellFill> Cells);
+    [property: JsonPropertyName("cells")] IReadOnlyList<CellFill> Cells,
+    [property: JsonPropertyName("timeline")] IReadOnlyList<Interval> Timeline);
 
 internal sealed record Latency(
     [property: JsonPropertyName("p50")] double P50,
@@ -38,4 +44,9 @@ internal sealed record CellFill(
     [property: JsonPropertyName("vcpus")] long Vcpus,
     [property: JsonPropertyName("vcpus_capacity")] long VcpusCapacity,
     [property: JsonPropertyName("memory_mib")] long MemoryMib,
-    [property: JsonPropertyName("memory_mib_capacity")] long MemoryMibCapacity);
+    [property: JsonPropertyName("memory_mib_capacity")] long MemoryMibCapacity)
+{
+    /// <summary>Of its memory, which is what fills first with most workloads.</summary>
+    [JsonIgnore]
+    public double Percent => MemoryMibCapacity == 0 ? 0 : 100.0 * MemoryMib / MemoryMibCapacity;
+}

@@ -26,9 +26,17 @@ internal sealed record TraceRow(int Line, double At, int Batch, int Vcpus, long 
         var header = Next(reader, path)?.Split(',') ?? throw new CellsException($"{path}: the file is empty.");
         if (header.Length < LeastColumns || !Header.AsSpan(0, header.Length > Header.Length ? Header.Length : header.Length).SequenceEqual(header))
             throw new CellsException($"{path}, line 1: the columns must be {string.Join(',', Header)} (the last three may be left out), not '{string.Join(',', header)}'.");
+        var before = 0.0;
         for (var line = 2; Next(reader, path) is { } text; line++)
-            if (text.Length > 0)
-                yield return Parse(path, line, text.Split(','), header.Length);
+        {
+            if (text.Length == 0)
+                continue;
+            var row = Parse(path, line, text.Split(','), header.Length);
+            if (row.At < before)
+                throw new CellsException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: t_s {row.At} is before {before} of a line above it: the rows must stand in the order of time."));
+            before = row.At;
+            yield return row;
+        }
     }
 
     private static TraceRow Parse(string path, int line, string[] cells, int columns)

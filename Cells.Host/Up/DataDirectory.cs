@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cells.Contracts;
+using Cells.Host.Clients;
 using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
 
@@ -65,6 +66,9 @@ internal sealed class DataDirectory : IDisposable
     }
 
     public void EnsureLinkKeys(CellName one, CellName other) => FileLinkKeys.CreateMissing(LinkKeys, one, other, _ids);
+
+    /// <summary>Keeps the words that started the process, for what is told to operators when it does not run.</summary>
+    public void NoteStart(string words) => WriteSecret(System.IO.Path.GetFileName(StartWords.FileIn(Path)), $"{words}\n");
 
     /// <summary>Writes a file that holds a password, for its owner's eyes only.</summary>
     public void WriteSecret(string name, string text) => WholeFile.Write(System.IO.Path.Combine(Path, name), text, OwnerOnly);

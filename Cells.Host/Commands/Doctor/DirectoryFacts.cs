@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cells.Host.Clients;
 using Cells.Messaging.Storage.PrivateClusters;
 using Npgsql;
 
@@ -7,10 +8,11 @@ namespace Cells.Host.Commands.Doctor;
 /// <summary>What lies in a data directory, and what its own PostgreSQL says. Looked at from outside: nothing is locked, started or changed.</summary>
 /// <param name="Secrets">Files that only their owner may read, below the directory, with their modes.</param>
 /// <param name="Holder">Process that holds the directory; null when it has ended.</param>
+/// <param name="StartedBy">The command that last started it; null when none did, or one of an older version.</param>
 /// <param name="Port">Of its private PostgreSQL; null when none runs, or this user may not see it.</param>
 /// <param name="Problem">Why its PostgreSQL could not be asked; null when it was, or none runs.</param>
 internal sealed record DirectoryFacts(
-    string Path, IReadOnlyList<(string File, UnixFileMode Mode)> Secrets, long FreeBytes, long TotalBytes, int? Holder, int? Port, IReadOnlyList<CellRows> Cells, string? Problem)
+    string Path, IReadOnlyList<(string File, UnixFileMode Mode)> Secrets, long FreeBytes, long TotalBytes, int? Holder, string? StartedBy, int? Port, IReadOnlyList<CellRows> Cells, string? Problem)
 {
     public static async Task<DirectoryFacts> LookAsync(string directory, CancellationToken stop)
     {
@@ -18,7 +20,7 @@ internal sealed record DirectoryFacts(
         var drive = new DriveInfo(path);
         var port = Postmaster(path);
         var (cells, problem) = port is { } known ? await CellRowsAsync(known, stop) : ([], null);
-        return new DirectoryFacts(path, [.. SecretsIn(path)], drive.AvailableFreeSpace, drive.TotalSize, HolderOf(path), port, cells, problem);
+        return new DirectoryFacts(path, [.. SecretsIn(path)], drive.AvailableFreeSpace, drive.TotalSize, HolderOf(path), StartWords.Of(path), port, cells, problem);
     }
 
     private static IEnumerable<(string, UnixFileMode)> SecretsIn(string path)

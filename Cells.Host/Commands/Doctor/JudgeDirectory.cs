@@ -11,7 +11,10 @@ internal static class JudgeDirectory
 
     private static Finding Process(DirectoryFacts facts) => facts.Holder is { } pid
         ? Finding.Ok("directory", $"{facts.Path} is held by process {pid}.")
-        : Finding.Wrong("directory", $"No process holds {facts.Path}: its tree does not run.", $"Start it with `cells up --data {facts.Path}`.");
+        : Finding.Wrong("directory", $"No process holds {facts.Path}: its tree does not run.",
+            facts.StartedBy is { } words
+                ? $"Start it again: `{words}`, or the service that does so."
+                : $"Start it: `cells up --data {facts.Path}` for a tree of simulated hosts, else `cells run` with the file that names this directory.");
 
     /// <summary>PostgreSQL stops when its disk is full, and image uploads may take what is left at once.</summary>
     private static Finding Disk(DirectoryFacts facts)
@@ -44,7 +47,7 @@ internal static class JudgeDirectory
         {
             // A lease that is free while the process runs: the cell's node could not take it.
             if (cell.FreeLeases.Count > 0 && facts.Holder is not null)
-                yield return Finding.Warning("leases", $"Nobody holds the lease of {string.Join(", ", cell.FreeLeases)}: nothing is decided there.", "Should it stay so, look at what `cells up` writes to standard error.");
+                yield return Finding.Warning("leases", $"Nobody holds the lease of {string.Join(", ", cell.FreeLeases)}: nothing is decided there.", "Should it stay so, look at what the process writes to standard error.");
             if (cell.Parked > 0)
                 yield return Finding.Wrong("parked", $"{cell.Parked} messages are parked in cell {cell.Cell}.", "They wait for an operator of that cell: see docs/operator/command-line.md.");
         }

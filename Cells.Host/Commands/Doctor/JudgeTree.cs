@@ -21,7 +21,7 @@ internal static class JudgeTree
         Clock(facts),
         .. Database(facts.Health["database"]!),
         Leases(facts.Health["leases"]!.AsArray()),
-        .. Each("cells", facts.Cells, Cell, $"All {facts.Cells.Count} cells are heard."),
+        .. Each("cells", facts.Cells, cell => Cell(cell, (string)facts.Health["cell"]!), $"All {facts.Cells.Count} cells are heard."),
         .. Each("hosts", facts.Hosts, Host, $"All {facts.Hosts.Count} hosts are up."),
         .. Each("links", facts.Links, Link, $"All {facts.Links.Count} links of this cell are up, without a backlog."),
         Parked(facts.Parked),
@@ -61,9 +61,10 @@ internal static class JudgeTree
             : Finding.Ok("leases", leases.Count == 0 ? "This cell needs no lease." : $"All {leases.Count} leases of this cell's database are held.");
     }
 
-    private static Finding? Cell(JsonNode cell) => (bool)cell["silent"]!
+    /// <param name="door">The cell whose door was asked: it knows why its own links do not work, and no others'.</param>
+    private static Finding? Cell(JsonNode cell, string door) => (bool)cell["silent"]!
         ? Finding.Wrong("cells", $"Cell {cell["path"]} is {Ages.Seen.Text(cell)}: its servers go on, but nothing new goes there and changes to them wait.",
-            $"Look whether its process runs and reaches its parent: `cells link show {cell["name"]}` on its parent's door.")
+            $"Look whether its process runs and reaches the bus: {((string?)cell["parent"] == door ? $"`cells link show {cell["name"]}`, and what that process" : $"what that process and the one of {cell["parent"]}")} write{((string?)cell["parent"] == door ? "s" : "")} to standard error, say why not.")
         : null;
 
     private static Finding? Host(JsonNode host) => (string)host["status"]! switch

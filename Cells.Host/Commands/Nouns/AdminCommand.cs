@@ -78,11 +78,10 @@ internal sealed record Asked(ParseResult Words, CloudClient Cloud, OutputForm Fo
     public Task<JsonNode> GetAsync(string path, CancellationToken stop) => Cloud.GetAsync("cells", path, stop);
 
     /// <exception cref="CommandFailed">The service refused.</exception>
-    public async Task SendAsync(HttpMethod method, string service, string path, JsonNode? body, CancellationToken stop)
+    public async Task<CloudAnswer> SendAsync(HttpMethod method, string service, string path, JsonNode? body, CancellationToken stop)
     {
         var answer = await Cloud.SendAsync(method, service, path, body, stop);
-        if (!answer.IsSuccess)
-            throw answer.Refusal($"{method} {path}");
+        return answer.IsSuccess ? answer : throw answer.Refusal($"{method} {path}");
     }
 
     /// <summary>An option's value as a parameter; null where it was not said. A flag is said or not.</summary>

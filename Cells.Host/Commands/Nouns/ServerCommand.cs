@@ -26,16 +26,24 @@ internal static class ServerCommand
         Column.Of("FAULT", "fault") with { Wide = true },
     ]);
 
-    public static Command Create() => new("server", "The servers of all projects, and where they are.")
+    public static Command Create()
     {
-        AdminCommand.List(
-            "list", "List servers, the newest first.", Listing, "/servers", AdminCommand.CellFilter(),
-            AdminCommand.Filter("host", "Only on the host of this name."), AdminCommand.Filter("status", "Only with this status, such as ACTIVE or ERROR."),
-            AdminCommand.Filter("project", "Only of the project of this id."), AdminCommand.Filter("name", "Only with exactly this name.")),
-        Show(),
-        Delete(),
-        Explain(),
-    };
+        var server = new Command("server", "The servers of all projects: make, change, and see where they are.")
+        {
+            AdminCommand.List(
+                "list", "List servers, the newest first.", Listing, "/servers", AdminCommand.CellFilter(),
+                AdminCommand.Filter("host", "Only on the host of this name."), AdminCommand.Filter("status", "Only with this status, such as ACTIVE or ERROR."),
+                AdminCommand.Filter("project", "Only of the project of this id."), AdminCommand.Filter("name", "Only with exactly this name.")),
+            Show(),
+            new ServerCreate().Create(),
+            Delete(),
+            Explain(),
+            ServerEvents.Create(),
+        };
+        foreach (var action in ServerAction.All())
+            server.Add(action.Create());
+        return server;
+    }
 
     /// <summary>Also the short form `cells explain`.</summary>
     public static Command Explain()
@@ -71,30 +79,27 @@ internal static class ServerCommand
 
     private static Command Delete()
     {
-        var server = Which();
-        var wait = new Option<bool>("--wait") { Description = "Wait until nothing of it is left, and tell the progress on standard error." };
-        var patience = new Option<int>("--timeout") { Description = "Seconds to wait with --wait.", DefaultValueFactory = _ => 300 };
+        var (server, wait) = (Which(), new WaitOptions());
         return AdminCommand.Of(
             "delete", "Delete a server.",
             async (asked, stop) =>
             {
                 var id = await FindAsync(asked, server, stop);
                 await asked.SendAsync(HttpMethod.Delete, "compute", $"/servers/{id}", null, stop);
-                if (!asked.Words.GetValue(wait))
-                {
-                    Console.Error.WriteLine($"server {id}: the delete is accepted; `cells server show {id}` tells how far it is");
-                    return ExitCode.Done;
-                }
-                return await new ServerWait(asked.Cloud, SystemTime.Provider, Console.Error.WriteLine, LookEvery)
-                    .UntilDeletedAsync(id, TimeSpan.FromSeconds(asked.Words.GetValue(patience)), stop);
+                if (wait.Of(asked.Words) is { } patience)
+                    return await Waiting(asked).UntilDeletedAsync(id, patience, stop);
+                Console.Error.WriteLine($"server {id}: the delete is accepted; `cells server show {id}` tells how far it is");
+                return ExitCode.Done;
             },
-            server, wait, patience);
+            server, wait.Wait, wait.Patience);
     }
 
-    private static Argument<string> Which() => new("server") { Description = "Id or name of the server." };
+    internal static Argument<string> Which() => new("server") { Description = "Id or name of the server." };
+
+    internal static ServerWait Waiting(Asked asked) => new(asked.Cloud, SystemTime.Provider, Console.Error.WriteLine, LookEvery);
 
     /// <summary>A name must be one server's; deleted ones have none any more.</summary>
-    private static async Task<string> FindAsync(Asked asked, Argument<string> server, CancellationToken stop)
+    internal static async Task<string> FindAsync(Asked asked, Argument<string> server, CancellationToken stop)
     {
         var word = asked.Words.GetValue(server)!;
         if (Guid.TryParse(word, out _))

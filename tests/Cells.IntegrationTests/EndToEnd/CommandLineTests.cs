@@ -43,6 +43,44 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    public async Task A_server_has_its_day_by_the_verbs_and_each_tells_its_progress_and_its_end()
+    {
+        var up = await SharedTree.UpAsync();
+        using var cloud = await up.EnterAsync();
+        var name = $"verbs-{Guid.NewGuid():N}";
+        await cloud.NewImageAsync(name);
+
+        var created = await up.CellsAsync("server", "create", name, "--flavor", "m1.tiny", "--image", name, "--network", "default", "--cell", "west-1", "--wait", "-o", "name");
+        var id = created.Out.Trim();
+        Assert.That(created.Code, Is.Zero, created.Said);
+        Assert.That(created.Error, Does.EndWith($"server {id}: active\n"));
+        Assert.That((string)(await up.CellsJsonAsync("server", "show", id))["cell"]!, Is.EqualTo("west-1"));
+        var days = new[]
+        {
+            ("stop", "stopped"), ("start", "active"), ("reboot", "active"), ("reboot --hard", "active"), ("pause", "paused"), ("unpause", "active"), ("suspend", "suspended"), ("resume", "active"),
+            ("lock", "active"), ("unlock", "active"),
+        };
+        foreach (var (verb, state) in days)
+        {
+            var ended = await up.CellsAsync(["server", .. verb.Split(' '), name, "--wait"]);
+            Assert.That((ended.Code, ended.Out), Is.EqualTo((0, "")), $"{verb}: {ended.Said}");
+            Assert.That(ended.Error, Does.EndWith($"server {id}: {state}\n"), verb);
+        }
+
+        await AssertEndsAsync(1, "while it is in vm_state active", up.CellsAsync("server", "start", name));
+        await AssertEndsAsync(3, "No flavor has the name or id 'huge'", up.CellsAsync("server", "create", "x", "--flavor", "huge", "--image", name));
+        await AssertEndsAsync(1, "the create failed: No valid host was found.",
+            up.CellsAsync("server", "create", $"{name}-nowhere", "--flavor", "m1.tiny", "--image", name, "--availability-zone", "nova", "--cell", "nowhere", "--wait"));
+        var log = (await up.CellsJsonAsync("server", "events", name))["events"]!.AsArray();
+        Assert.That(log.Select(e => (string)e!["action"]!), Is.EqualTo(days.Select(d => d.Item1.Split(' ')[0]).Prepend("create").Reverse()));
+        Assert.That(log.Select(e => (string)e!["result"]!), Is.All.EqualTo("done"));
+
+        Assert.That((await up.CellsAsync("server", "delete", name, "--wait")).Code, Is.Zero);
+        await AssertEndsAsync(3, "could not be found", up.CellsAsync("server", "stop", id));
+        Assert.That((await up.CellsAsync("server", "delete", $"{name}-nowhere", "--wait")).Code, Is.Zero);
+    }
+
+    [Test]
     public async Task Every_noun_lists_and_shows_what_the_tree_has()
     {
         var up = await SharedTree.UpAsync();

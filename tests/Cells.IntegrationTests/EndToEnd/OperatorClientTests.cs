@@ -3,9 +3,11 @@ using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
 
-/// <summary>What an operator does with Debian's unmodified openstack client on the tree of `cells up`: it reaches the hosts.</summary>
+/// <summary>What an operator does with Debian's unmodified openstack client on the tree of `cells up`, over each bus: it reaches the hosts.</summary>
+[TestFixture(TreeBus.InProcess)]
+[TestFixture(TreeBus.RabbitMq)]
 [NonParallelizable]
-public sealed class OperatorClientTests
+public sealed class OperatorClientTests(TreeBus bus)
 {
     [SetUp]
     public void RequireClient() => Needs.OpenStackClient();
@@ -13,7 +15,7 @@ public sealed class OperatorClientTests
     [Test]
     public async Task Hosts_are_seen_disabled_grouped_and_placed_by()
     {
-        var up = await SharedTree.UpAsync();
+        var up = await SharedTree.UpAsync(bus);
         using var cloud = await up.EnterAsync();
         await cloud.LiftQuotaAsync();
         var image = await cloud.NewImageAsync("operator");

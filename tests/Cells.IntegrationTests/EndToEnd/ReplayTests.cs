@@ -11,10 +11,34 @@ public sealed class ReplayTests
     [Test]
     public async Task The_sample_of_the_repository_ends_with_every_request_placed_or_refused()
     {
-        var summary = await ReplayAsync(Path.Combine(Repository, "Cells.Host", "samples", "trace.csv"));
+        var report = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"replay-{Guid.NewGuid():N}.md");
+        var summary = await ReplayAsync(Path.Combine(Repository, "Cells.Host", "samples", "trace.csv"), "--report", report);
 
         Assert.That((int)summary["placed"]!, Is.GreaterThan(0));
         Assert.That(((int)summary["creates"]!, (int)summary["accepted"]!), Is.EqualTo((120, 120)));
+        var timeline = summary["timeline"]!.AsArray();
+        Assert.That(timeline.Sum(i => (int)i!["creates"]!), Is.EqualTo(120));
+        Assert.That((int)timeline[^1]!["waiting"]!, Is.Zero, "at the end the fate of every server is known");
+        var told = await File.ReadAllTextAsync(report);
+        TestContext.AddTestAttachment(report);
+        Assert.That(told, Does.Contain("# Replay of trace.csv, as fast as the tree accepted").And.Contain("## Create to running, ms: p50 full, p99 hatched"));
+        foreach (var cell in summary["cells"]!.AsArray())
+            Assert.That(told, Does.Contain($"\n| {cell!["cell"]} | {cell["hosts"]} | {cell["instances"]} | {cell["vcpus"]}/{cell["vcpus_capacity"]} |"));
+    }
+
+    [Test]
+    public async Task A_broken_row_ends_it_before_anything_is_sent()
+    {
+        var up = await SharedTree.UpAsync();
+        var trace = Path.Combine(up.Data, "broken.csv");
+        await File.WriteAllTextAsync(trace, "t_s,batch,vcpus,mem_gib\n0,0,1,0.5\n1,0,none,0.5\n");
+
+        var ended = await up.CellsAsync("replay", trace, "--speed", "0");
+
+        Assert.That(ended.Code, Is.EqualTo(1));
+        Assert.That(ended.Error, Does.Contain($"{trace}, line 3: column vcpus must be a number of at least 1, not 'none'."));
+        using var cloud = await up.EnterAsync();
+        Assert.That((await cloud.ServersAsync()).Select(s => s.Name), Has.None.EqualTo("trace-2"));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Host.Configuration;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
 namespace Cells.UnitTests.Host;
@@ -34,6 +35,17 @@ public sealed class RunFileTests
     }
 
     [Test]
+    public void How_much_is_logged_stands_in_the_file_and_is_shown()
+    {
+        Assert.That(Read(Good).LogLevel, Is.EqualTo(LogLevel.Information));
+
+        var debug = Read(Good + "log_level: debug\n");
+
+        Assert.That(debug.LogLevel, Is.EqualTo(LogLevel.Debug));
+        Assert.That(EffectiveFile.Of(debug, ConfigurationFile.Read(_path), withDefaults: false), Does.Contain("\nlog_level: debug\n"));
+    }
+
+    [Test]
     public void A_parent_may_run_elsewhere()
     {
         var file = Read("data: d\ndatabase: Host=db1\nbus: amqp://broker1\ncells:\n  - { name: east-1, kind: compute, parent: east }\n");
@@ -44,6 +56,7 @@ public sealed class RunFileTests
 
     [TestCase("dta: d\n", 1, "unknown key 'dta' in the configuration. Nearest valid key: 'data'")]
     [TestCase("data: d\n", 1, "key 'cells' is missing")]
+    [TestCase("data: d\ndatabase: Host=db1\nlog_level: loud\ncells:\n  - { name: a, kind: api }", 3, "'log_level' must be one of debug, information, warning, error, not 'loud'")]
     [TestCase("data: d\ndatabase: Hots=db1\ncells:\n  - { name: a, kind: api }", 2, "'database' is not a connection string of PostgreSQL")]
     [TestCase("data: d\ndatabase: Host=db1\ncells:\n  - { name: a, kind: compute, parent: b }", 1, "cell 'a' has neighbours in other processes, and key 'bus' is missing")]
     [TestCase("data: d\ndatabase: Host=db1\ncells:\n  - { name: a, kind: api, children: [b] }", 1, "cell 'a' has neighbours in other processes, and key 'bus' is missing")]

@@ -51,6 +51,14 @@ public sealed class TraceTests
     }
 
     [Test]
+    public void Rows_out_of_order_are_named_by_their_line()
+    {
+        File.WriteAllText(_path, Header + "300,0,1,1,0,300,0\n\n299.5,0,1,1,0,300,0\n");
+
+        Assert.That(Assert.Throws<CellsException>(() => TraceRow.Read(_path).ToList()).Message, Does.Contain("line 4: t_s 299.5 is before 300 of a line above it"));
+    }
+
+    [Test]
     public void Other_columns_are_refused()
     {
         File.WriteAllText(_path, "time,vcpus\n1,1\n");

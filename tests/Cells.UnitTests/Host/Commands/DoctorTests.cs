@@ -24,7 +24,7 @@ public sealed class DoctorTests
         Parked: [], Drift: [], Overdue: [], ClockAhead: TimeSpan.FromMilliseconds(3), RoundTrip: TimeSpan.FromMilliseconds(8));
 
     private static readonly DirectoryFacts Here = new(
-        "/data", [("keys/a.key", OwnerOnly), ("openrc", OwnerOnly)], FreeBytes: 50 * Gib, TotalBytes: 100 * Gib, Holder: 7, Port: 5432, [new CellRows("east-1", [], 0)], null);
+        "/data", [("keys/a.key", OwnerOnly), ("openrc", OwnerOnly)], FreeBytes: 50 * Gib, TotalBytes: 100 * Gib, Holder: 7, StartedBy: "cells run --config /etc/cells/api.yaml", Port: 5432, [new CellRows("east-1", [], 0)], null);
 
     [Test]
     public void Of_a_tree_that_is_well_every_finding_is_ok()
@@ -49,7 +49,7 @@ public sealed class DoctorTests
         yield return Case("leases", Level.Warning, "Nobody holds the lease of east-1",
             Well with { Health = Changed(Well.Health, h => h["leases"] = Array("""[{"name": "east-1", "holder": null, "epoch": 2}]""")) });
         yield return Case("cells", Level.Error, "Cell global.east is silent 3m: its servers go on",
-            Well with { Cells = Array("""[{"name": "east", "path": "global.east", "silent": true, "heard_seconds_ago": 200}]""") });
+            Well with { Cells = Array("""[{"name": "east", "parent": "global", "path": "global.east", "silent": true, "heard_seconds_ago": 200}]""") });
         yield return Case("hosts", Level.Error, "Host h1 of cell east-1 is down", Host("down"));
         yield return Case("hosts", Level.Warning, "Host h1 of cell east-1 is in maintenance", Host("maintenance"));
         yield return Case("links", Level.Error, "The link to east is down", Link("health", "down"));
@@ -83,6 +83,26 @@ public sealed class DoctorTests
         yield return Case("database", Level.Error, "The private PostgreSQL on port 5432 does not answer: refused", Here with { Cells = [], Problem = "refused" });
         yield return Case("leases", Level.Warning, "Nobody holds the lease of east-1", Here with { Cells = [new CellRows("east-1", ["east-1"], 0)] });
         yield return Case("parked", Level.Error, "3 messages are parked in cell east-1", Here with { Cells = [new CellRows("east-1", [], 3)] });
+    }
+
+    [TestCase("cells run --config /etc/cells/api.yaml", "Start it again: `cells run --config /etc/cells/api.yaml`, or the service that does so.")]
+    [TestCase(null, "Start it: `cells up --data /data` for a tree of simulated hosts, else `cells run` with the file that names this directory.")]
+    public void What_does_not_run_is_started_as_it_was(string? startedBy, string remedy)
+    {
+        var finding = JudgeDirectory.Of(Here with { Holder = null, StartedBy = startedBy }).First(f => f.Check == "directory");
+
+        Assert.That(finding.Remedy, Is.EqualTo(remedy));
+    }
+
+    [TestCase("global", "`cells link show east-1`, and what that process writes to standard error, say why not.")]
+    [TestCase("east", "what that process and the one of east write to standard error, say why not.")]
+    public void Why_a_cell_is_silent_is_known_where_its_parent_runs(string parent, string remedy)
+    {
+        var cell = new JsonObject { ["name"] = "east-1", ["parent"] = parent, ["path"] = "x.east-1", ["silent"] = true, ["heard_seconds_ago"] = 9.0 };
+
+        var finding = JudgeTree.Of(Well with { Cells = [cell] }).Single(f => f.Check == "cells");
+
+        Assert.That(finding.Remedy, Does.EndWith(remedy));
     }
 
     [TestCaseSource(nameof(SickDirectories))]

@@ -39,6 +39,26 @@ public sealed class EntryWordsTests
     }
 
     [Test]
+    public void A_directory_of_a_process_without_a_door_says_so_with_the_words_that_started_it()
+    {
+        Directory.CreateDirectory(Named);
+        File.WriteAllText(StartWords.FileIn(Named), "cells run --config /etc/cells/east-1.yaml\n");
+
+        Assert.That(() => Resolve(data: Named), Throws.TypeOf<CellsException>().With.Message.Contains("(`cells run --config /etc/cells/east-1.yaml`) has no API cell"));
+    }
+
+    [Test]
+    public void Where_nobody_answers_the_way_back_is_the_command_that_started_the_tree_when_that_is_known()
+    {
+        Write(Named, "named");
+        Assert.That(Resolve(data: Named).WayBack, Does.Contain("cells doctor"));
+
+        File.WriteAllText(StartWords.FileIn(Named), StartWords.Of("cells run", ("--config", "/etc/my cells/api.yaml"), ("--otlp", null)));
+        Assert.That(Resolve(data: Named).WayBack, Does.EndWith("It was started with `cells run --config '/etc/my cells/api.yaml'`."));
+        Assert.That(Resolve("http://elsewhere", Named).WayBack, Does.Not.Contain("cells run"), "another address may be another tree");
+    }
+
+    [Test]
     public void Without_words_the_environment_wins_over_the_default_directory()
     {
         Write(Default, "default");
@@ -52,7 +72,7 @@ public sealed class EntryWordsTests
     public void Without_anything_the_error_names_every_way_out()
     {
         Assert.That(() => Resolve(), Throws.TypeOf<CellsException>().With.Message
-            .EqualTo($"No tree is known: OS_AUTH_URL is not set and {Path.Combine(Default, "openrc")} is not there. Start one with `cells up`, or name one with --data or --url."));
+            .EqualTo($"No tree is known: OS_AUTH_URL is not set and {Path.Combine(Default, "openrc")} is not there. Name a tree with --data or --url, or start one: `cells up` (simulated hosts), `cells run --config FILE` (real ones)."));
     }
 
     [TestCase("http://door:8774", "http://door:8774/identity/v3")]

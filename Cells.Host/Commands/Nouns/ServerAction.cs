@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Cells.Host.Clients;
+using Cells.Host.Commands.Output;
+
+namespace Cells.Host.Commands.Nouns;
+
+/// <summary>A verb of `cells server` that asks the compute API for one action (Nova API 2.1, POST /servers/{id}/action).</summary>
+/// <param name="Verb">As it is typed.</param>
+/// <param name="Body">What is sent, made from the words.</param>
+internal sealed record ServerAction(string Verb, string Description, Func<ParseResult, JsonObject> Body, params Option[] Options)
+{
+    /// <summary>What the door serves; a new one is a line here.</summary>
+    public static IReadOnlyList<ServerAction> All() =>
+    [
+        Plain("start", "Start a server that is shut off.", "os-start"),
+        Plain("stop", "Ask the guest to shut down; after its time the power goes off.", "os-stop"),
+        Reboot(),
+        Plain("pause", "Stop a server's CPUs; its memory stays.", "pause"),
+        Plain("unpause", "Let a paused server go on.", "unpause"),
+        Plain("suspend", "Write a server's memory to disk and free the host's.", "suspend"),
+        Plain("resume", "Let a suspended server go on.", "resume"),
+        Plain("lock", "Refuse its owner's changes of a server until it is unlocked.", "lock"),
+        Plain("unlock", "Allow changes of a server again.", "unlock"),
+    ];
+
+    public Command Create()
+    {
+        var (server, wait) = (ServerCommand.Which(), new WaitOptions());
+        return AdminCommand.Of(
+            Verb, Description,
+            async (asked, stop) =>
+            {
+                var id = await ServerCommand.FindAsync(asked, server, stop);
+                var accepted = await asked.SendAsync(HttpMethod.Post, "compute", $"/servers/{id}/action", Body(asked.Words), stop);
+                if (wait.Of(asked.Words) is { } patience)
+                    return await ServerCommand.Waiting(asked).UntilActedAsync(id, $"the {Verb}", accepted.RequestId!, patience, stop);
+                Console.Error.WriteLine($"server {id}: the {Verb} is accepted; `cells server events {id}` tells how it ends");
+                return ExitCode.Done;
+            },
+            [server, wait.Wait, wait.Patience, .. Options]);
+    }
+
+    /// <summary>One that takes no words.</summary>
+    /// <param name="name">As the compute API calls it.</param>
+    private static ServerAction Plain(string verb, string description, string name) => new(verb, description, _ => new JsonObject { [name] = null });
+
+    private static ServerAction Reboot()
+    {
+        var hard = new Option<bool>("--hard") { Description = "Do not ask the guest." };
+        return new(
+            "reboot", "Ask the guest to reboot; after its time, or with --hard at once, without it.",
+            words => new JsonObject { ["reboot"] = new JsonObject { ["type"] = words.GetValue(hard) ? "HARD" : "SOFT" } }, hard);
+    }
+}
