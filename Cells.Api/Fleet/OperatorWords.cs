@@ -1,4 +1,5 @@
 using Cells.Api.Dispatch;
+using Cells.Api.Http;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Links;
@@ -12,9 +13,6 @@ namespace Cells.Api.Fleet;
 /// </summary>
 internal sealed class OperatorWords(FleetStore store, ICommitter committer, TimeProvider time)
 {
-    // A change that loses to another is decided again on what that one left; so often in a row means something is wrong.
-    private const int Attempts = 5;
-
     /// <summary>Changes a host's setting, again on what others left if they were faster.</summary>
     /// <param name="find">The host that is meant, among those below; null when it is not there.</param>
     /// <returns>The host with its new setting, and how the change ended; no host when none was found.</returns>
@@ -27,7 +25,7 @@ internal sealed class OperatorWords(FleetStore store, ICommitter committer, Time
                 return (null, null);
             var said = host with { Setting = change(host.NextSetting) };
             var outcome = await committer.CommitAsync(new Change(Writes(said, traceParent)));
-            if (outcome is not CommitOutcome.Missed || attempt == Attempts)
+            if (outcome is not CommitOutcome.Missed || attempt == Attempts.Most)
                 return (said, outcome);
         }
     }

@@ -17,6 +17,16 @@ internal static class ApiErrors
         w.WriteEndObject();
     }).Body;
 
+    /// <summary>403, as each service words it.</summary>
+    /// <param name="action">The policy's name for it, without the service's own prefix.</param>
+    public static ApiResult NotAllowed(ApiService service, string action) => ApiResult.Forbidden(service switch
+    {
+        ApiService.Compute => $"Policy doesn't allow os_compute_api:{action} to be performed.",
+        ApiService.Network => $"(rule:{action}) is disallowed by policy",
+        ApiService.Image => $"You are not authorized to complete {action} action.",
+        _ => $"You are not authorized to perform the requested action: {action}.",
+    });
+
     /// <summary>Nova's names (nova/api/openstack/wsgi.py, Fault); a code without a name of its own is a computeFault.</summary>
     public static string NovaName(int status) => status switch
     {

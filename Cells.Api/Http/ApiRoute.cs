@@ -19,6 +19,18 @@ public sealed record ApiRoute(
 
     public ApiRoute Takes(params string[] query) => this with { Query = query };
 
+    /// <summary>The role that the service's policy asks for, and what it calls the action; null where the handler judges, or nobody is kept out.</summary>
+    public (RouteRole Role, string Action)? Policy { get; init; }
+
+    /// <summary>Anyone else is answered 403, after the body's syntax was judged.</summary>
+    public ApiRoute ForAdmins(string action) => this with { Policy = (RouteRole.Admin, action) };
+
+    /// <summary>For those who change things of their project: a reader is answered 403.</summary>
+    public ApiRoute ForMembers(string action) => this with { Policy = (RouteRole.Member, action) };
+
+    internal ApiResult? RefusalBy(RequestContext caller) =>
+        Policy is not var (role, action) || (role == RouteRole.Admin ? caller.IsAdmin : caller.MayChange) ? null : ApiErrors.NotAllowed(Service, action);
+
     internal bool IsThereIn(Microversion version) => version.Minor >= Versions.First && (Versions.Last == 0 || version.Minor <= Versions.Last);
 
     public static ApiRoute Get(ApiService service, string pattern, Access access, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
@@ -43,6 +55,13 @@ public enum Access
     /// <summary>A token that is scoped to a project.</summary>
     Project = 3,
     Admin = 4,
+}
+
+public enum RouteRole
+{
+    /// <summary>Whoever may change what belongs to the project.</summary>
+    Member = 1,
+    Admin = 2,
 }
 
 public enum BodyShape

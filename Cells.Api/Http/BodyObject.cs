@@ -21,7 +21,27 @@ internal sealed class BodyObject(JsonElement element, string path, Problem probl
 
     public Problem Problem { get; } = problem;
 
-    /// <summary>The object under the one key that a body has, such as <c>server</c>.</summary>
+    /// <summary>Reads a body whole: what is in it and nobody read is refused.</summary>
+    /// <returns>What is wrong with the body, as the answer to it; null when all is well, and only then <paramref name="asked"/> says anything.</returns>
+    public static ApiResult? Read<T>(JsonElement body, Func<BodyObject, T> read, out T asked)
+    {
+        var problem = new Problem();
+        var root = Root(body, problem);
+        asked = read(root);
+        root.Close();
+        return problem.Text is { } wrong ? ApiResult.BadRequest(wrong) : null;
+    }
+
+    /// <summary>The same for a body that is one object under one key, such as <c>server</c>.</summary>
+    public static ApiResult? Read<T>(JsonElement body, string name, Func<BodyObject, T> read, out T asked) => Read(body, root =>
+    {
+        var inner = root.Object(name);
+        var value = read(inner);
+        inner.Close();
+        return value;
+    }, out asked);
+
+    /// <summary>A body as it is, for a reader that goes on with it after others.</summary>
     public static BodyObject Root(JsonElement body, Problem problem)
     {
         if (body.ValueKind != JsonValueKind.Object)
@@ -30,6 +50,14 @@ internal sealed class BodyObject(JsonElement element, string path, Problem probl
     }
 
     public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Notes that a member which was read has to be there.</summary>
+    public T? Needed<T>(string name, T? value) where T : class
+    {
+        if (value is null)
+            Problem.Note(Path(name), $"'{name}' is a required property");
+        return value;
+    }
 
     public bool HasRead(string name) => _read.Contains(name);
 
@@ -49,6 +77,15 @@ internal sealed class BodyObject(JsonElement element, string path, Problem probl
             return text;
         Problem.Note(Path(name), $"'{name}' is a required property");
         return "";
+    }
+
+    /// <summary>A text that people call a thing by: without control characters, and without spaces at its ends.</summary>
+    public string Name(string name)
+    {
+        var text = Text(name);
+        if (text.Trim() != text || text.Any(char.IsControl))
+            Problem.Note(Path(name), "It may not begin or end with a space, nor have control characters.");
+        return text;
     }
 
     public string? OptionalText(string name, int minimum = 0, int maximum = 255)

@@ -20,7 +20,6 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
 {
     private const int MaximumBodyBytes = 1024 * 1024;
     private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = 32 };
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <param name="methods">The routes of this path, by method.</param>
     /// <param name="negotiates">Whether a microversion is read and answered: the compute API but not its version documents.</param>
@@ -76,12 +75,17 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         {
             HomeTelemetry.CellUnanswered(logger, http.Request.Method, http.Request.Path, requestId, error);
             return (ApiResult.Unavailable(
-                "The cell has not answered in time. Whether the request was accepted is not known: look before you ask again.", RetryAfter), version);
+                "The cell has not answered in time. Whether the request was accepted is not known: look before you ask again.", Unavailable.RetryAfter), version);
         }
-        catch (NpgsqlException error) when (error is not PostgresException { IsTransient: false })
+        catch (NothingWritten error)
         {
             HomeTelemetry.DatabaseUnavailable(logger, http.Request.Path, error);
-            return (ApiResult.Unavailable("The cell's database does not answer; nothing was changed.", RetryAfter), version);
+            return (Unavailable.Result(error.Outcome), version);
+        }
+        catch (NpgsqlException error) when (Unavailable.IsAway(error))
+        {
+            HomeTelemetry.DatabaseUnavailable(logger, http.Request.Path, error);
+            return (Unavailable.NotRead(), version);
         }
         catch (Exception error) when (error is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {
@@ -125,6 +129,8 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
         {
             Version = version,
         };
+        if (context is not null && route.RefusalBy(context) is { } refused)
+            return refused;
         var items = request.Query.SelectMany(pair => pair.Value, (pair, value) => new KeyValuePair<string, string>(pair.Key, value ?? ""));
         return await route.Handle(
             new ApiRequest(requestId, request.Path, path, new Query([.. items]), header, token, context,

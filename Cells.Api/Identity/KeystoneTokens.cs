@@ -59,8 +59,7 @@ internal sealed class KeystoneTokens(
             return NoSuchToken(subject);
         if (!MayHandle(caller, token))
             return ApiResult.Forbidden("You are not authorized to perform the requested action: identity:revoke_token.");
-        if (await committer.CommitAsync(new Change(new RevokeToken(token.AuditId, token.ExpiresAt))) is CommitOutcome.Unavailable unavailable)
-            return ApiResult.Unavailable($"The token was not revoked: {unavailable.Reason}", Unavailable.RetryAfter);
+        await committer.TakeAsync(new RevokeToken(token.AuditId, token.ExpiresAt));
         verifier.Revoked(token.AuditId, token.ExpiresAt);
         return ApiResult.Empty(204);
     }

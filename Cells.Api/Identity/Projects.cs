@@ -68,12 +68,9 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
         if (await store.FindDomainAsync(domainId, null, stop) is not { } domain)
             return ApiResult.NotFound($"Could not find domain: {domainId}.");
         var project = new StoredProject(new NamedProject(new ProjectId(ids.NewGuid()), name, domain.Domain), description, enabled);
-        return await committer.CommitAsync(new Change(new InsertProject(project.Project.Id, domainId, name, description, enabled))) switch
-        {
-            CommitOutcome.Missed => ApiResult.Conflict($"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain: {name}."),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => One("project", project, WriteProject, 201),
-        };
+        return await committer.TakeAsync(new InsertProject(project.Project.Id, domainId, name, description, enabled)) is null
+            ? One("project", project, WriteProject, 201)
+            : ApiResult.Conflict($"Conflict occurred attempting to store project - it is not permitted to have two projects with the same name in the same domain: {name}.");
     }
 
     /// <summary>201; 409 when the domain has a user of that name.</summary>
@@ -88,12 +85,9 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
         if (await store.FindDomainAsync(domainId, null, stop) is not { } domain)
             return ApiResult.NotFound($"Could not find domain: {domainId}.");
         var user = new StoredUser(new NamedUser(new UserId(ids.NewGuid()), name, domain.Domain), enabled, PasswordHash.Of(password, ids));
-        return await committer.CommitAsync(new Change(new InsertUser(user.User.Id, domainId, name, user.PasswordHash, enabled))) switch
-        {
-            CommitOutcome.Missed => ApiResult.Conflict($"Conflict occurred attempting to store user - Duplicate entry found with name {name} at domain ID {domainId}."),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => One("user", user, WriteUser, 201),
-        };
+        return await committer.TakeAsync(new InsertUser(user.User.Id, domainId, name, user.PasswordHash, enabled)) is null
+            ? One("user", user, WriteUser, 201)
+            : ApiResult.Conflict($"Conflict occurred attempting to store user - Duplicate entry found with name {name} at domain ID {domainId}.");
     }
 
     /// <summary>204, also when the user has the role already.</summary>
@@ -106,9 +100,8 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
             return ApiResult.NotFound($"Could not find project: {projectId}.");
         if (await store.FindUserAsync(new Named(userId, null, null, null), stop) is not { } user)
             return ApiResult.NotFound($"Could not find user: {userId}.");
-        return await committer.CommitAsync(new Change(new GrantRole(user.User.Id, ("project", project.Project.Id.ToString()), role.Name))) is CommitOutcome.Unavailable lost
-            ? Unavailable.Result(lost)
-            : ApiResult.Empty(204);
+        await committer.TakeAsync(new GrantRole(user.User.Id, ("project", project.Project.Id.ToString()), role.Name));
+        return ApiResult.Empty(204);
     }
 
     private ApiResult List<T>(string name, string path, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write) => ApiResult.Ok(w =>
@@ -185,5 +178,5 @@ internal sealed class Projects(IdentityStore store, ICommitter committer, IIdSou
         w.WriteEndObject();
     }
 
-    private static ApiResult NotAllowed(string action) => ApiResult.Forbidden($"You are not authorized to perform the requested action: {action}.");
+    private static ApiResult NotAllowed(string action) => ApiErrors.NotAllowed(ApiService.Identity, action);
 }

@@ -28,12 +28,9 @@ internal sealed class GlanceImages(
             return ApiResult.BadRequest(problem!);
         if (image.Visibility == "public" && !caller.IsAdmin)
             return NotAllowed("publicize_image");
-        return await committer.CommitAsync(new Change(new InsertImage(image))) switch
-        {
-            CommitOutcome.Missed => ApiResult.Conflict($"Image ID {image.Id} already exists!"),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Json(201, w => ImageView.Write(w, image, "queued")).With("Location", $"/image/v2/images/{image.Id}"),
-        };
+        return await committer.TakeAsync(new InsertImage(image)) is null
+            ? ApiResult.Json(201, w => ImageView.Write(w, image, "queued")).With("Location", $"/image/v2/images/{image.Id}")
+            : ApiResult.Conflict($"Image ID {image.Id} already exists!");
     }
 
     public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
@@ -98,15 +95,10 @@ internal sealed class GlanceImages(
             return ApiResult.Forbidden($"Image {image.Id} is protected and cannot be deleted.");
         if (_uploading.ContainsKey(image.Id))
             return ApiResult.Conflict($"Image {image.Id} could not be deleted because its bytes are being received.");
-        switch (await committer.CommitAsync(new Change(new DeleteImage(image.Id))))
-        {
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-            case CommitOutcome.Missed:
-                return await FindAsync(caller, id, stop) is null
-                    ? NoSuchImage(id)
-                    : ApiResult.Forbidden($"Image {image.Id} is protected and cannot be deleted.");
-        }
+        if (await committer.TakeAsync(new DeleteImage(image.Id)) is not null)
+            return await FindAsync(caller, id, stop) is null
+                ? NoSuchImage(id)
+                : ApiResult.Forbidden($"Image {image.Id} is protected and cannot be deleted.");
         store.Forget(image.Id);
         if (image.Data is { } data)
             files.Delete(data.FileName);
@@ -125,13 +117,8 @@ internal sealed class GlanceImages(
         if (changed.Visibility == "public" && image.Visibility != "public" && !caller.IsAdmin)
             return NotAllowed("publicize_image");
         changed = changed with { UpdatedAt = time.GetUtcNow() };
-        switch (await committer.CommitAsync(new Change(new UpdateImage(changed))))
-        {
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-            case CommitOutcome.Missed:
-                return ApiResult.Conflict($"Image {image.Id} was changed by another request meanwhile; nothing of this one was done. Read it and ask again.");
-        }
+        if (await committer.TakeAsync(new UpdateImage(changed)) is not null)
+            return ApiResult.Conflict($"Image {image.Id} was changed by another request meanwhile; nothing of this one was done. Read it and ask again.");
         store.Forget(image.Id);
         return ApiResult.Ok(w => ImageView.Write(w, changed, StatusOf(changed)));
     }
@@ -169,5 +156,5 @@ internal sealed class GlanceImages(
 
     private static ApiResult NoSuchImage(string id) => ApiResult.NotFound($"No image found with ID {id}");
 
-    private static ApiResult NotAllowed(string action) => ApiResult.Forbidden($"You are not authorized to complete {action} action.");
+    private static ApiResult NotAllowed(string action) => ApiErrors.NotAllowed(ApiService.Image, action);
 }

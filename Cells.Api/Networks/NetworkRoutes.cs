@@ -18,12 +18,12 @@ internal sealed class NetworkRoutes(NeutronNetworks networks, NeutronSubnets sub
         Delete("/v2.0/networks/{id}", (r, stop) => networks.DeleteAsync(r.Caller, r.Route["id"], stop)),
 
         Get("/v2.0/subnets", (r, stop) => subnets.ListAsync(r.Caller, r.Query, stop)),
-        Post("/v2.0/subnets", (r, stop) => subnets.CreateAsync(r.Caller, r.Body, stop)),
+        Post("/v2.0/subnets", (r, stop) => subnets.CreateAsync(r.Caller, r.Body, stop)).ForAdmins("create_subnet"),
         Get("/v2.0/subnets/{id}", (r, stop) => subnets.ShowAsync(r.Caller, r.Route["id"], stop)),
         Delete("/v2.0/subnets/{id}", (r, stop) => subnets.DeleteAsync(r.Caller, r.Route["id"], stop)),
 
         Get("/v2.0/ports", (r, stop) => ports.ListAsync(r.Caller, r.Query, stop)),
-        Post("/v2.0/ports", (r, stop) => ports.CreateAsync(r.Caller, r.Body, stop)),
+        Post("/v2.0/ports", (r, stop) => ports.CreateAsync(r.Caller, r.Body, stop)).ForMembers("create_port"),
         Get("/v2.0/ports/{id}", (r, stop) => ports.ShowAsync(r.Caller, r.Route["id"], stop)),
         Delete("/v2.0/ports/{id}", (r, stop) => ports.DeleteAsync(r.Caller, r.Route["id"], stop)),
 
@@ -35,8 +35,8 @@ internal sealed class NetworkRoutes(NeutronNetworks networks, NeutronSubnets sub
 
         Get("/v2.0/quotas/{project}", (r, stop) => ports.QuotaAsync(r.Caller, r.Route["project"], stop)),
         Get("/v2.0/quotas/{project}/default", (_, _) => Task.FromResult(NeutronQuotas.Show(ChargePort.DefaultLimit))),
-        ApiRoute.Put(ApiService.Network, "/v2.0/quotas/{project}", Access.Project, (r, stop) => ports.SetQuotaAsync(r.Caller, r.Route["project"], r.Body, stop)),
-        Delete("/v2.0/quotas/{project}", (r, stop) => ports.ResetQuotaAsync(r.Caller, r.Route["project"], stop)),
+        ApiRoute.Put(ApiService.Network, "/v2.0/quotas/{project}", Access.Project, (r, stop) => ports.SetQuotaAsync(r.Caller, r.Route["project"], r.Body, stop)).ForAdmins("update_quota"),
+        Delete("/v2.0/quotas/{project}", (r, stop) => ports.ResetQuotaAsync(r.Caller, r.Route["project"], stop)).ForAdmins("delete_quota"),
 
         Get("/v2.0/extensions", (r, _) => Task.FromResult(NeutronList.Answer("extensions", [.. Extensions.Select(Extension)], r.Query))),
         Get("/v2.0/extensions/{alias}", (r, _) => Task.FromResult(Array.Find(Extensions, e => e.Alias == r.Route["alias"]) is { Alias: not null } found

@@ -19,28 +19,26 @@ internal sealed class NeutronNetworks(NetworkStore store, ICommitter committer, 
     {
         if (!caller.IsAdmin)
             return ApiResult.Forbidden("(rule:create_network) is disallowed by policy: networks of this cloud are mapped to the hosts' by admins.");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("network");
+        if (BodyObject.Read(body, "network", asked => Read(asked, caller), out var network) is { } wrong)
+            return wrong;
+        await committer.TakeAsync(new InsertNetwork(network));
+        store.Forget();
+        return NeutronList.Show("network", NetworkView.Of(network, forAdmin: true), 201);
+    }
+
+    private StoredNetwork Read(BodyObject asked, RequestContext caller)
+    {
         var name = asked.OptionalText("name") ?? "";
         var key = asked.OptionalText("provider:physical_network", minimum: 1) ?? name;
         if (asked.OptionalText("provider:network_type") is { } type && type != "flat")
-            problem.Note("network.provider:network_type", $"Value: {type}. Networks are 'flat' here: a VLAN belongs to the XenAPI network that the key names.");
+            asked.Problem.Note("network.provider:network_type", $"Value: {type}. Networks are 'flat' here: a VLAN belongs to the XenAPI network that the key names.");
         if (key.Length == 0 || key.Any(char.IsControl))
-            problem.Note("network.provider:physical_network", "A network needs a name or a physical network, without control characters: it is looked for in the pools by it.");
+            asked.Problem.Note("network.provider:physical_network", "A network needs a name or a physical network, without control characters: it is looked for in the pools by it.");
         Absent(asked, "router:external", "There are no routers here.");
         Absent(asked, "port_security_enabled", "Nothing is filtered here.");
-        var network = new StoredNetwork(
+        return new StoredNetwork(
             new NetworkId(ids.NewGuid()), Project(asked, caller), name, asked.OptionalText("description") ?? "", key, asked.Boolean("shared") ?? false,
             asked.Boolean("admin_state_up") ?? true, (int)(asked.Integer("mtu", 68, 65_535) ?? 1_500), time.GetUtcNow(), Generation: 1, []);
-        asked.Close();
-        root.Close();
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        if (await committer.CommitAsync(new Change(new InsertNetwork(network))) is CommitOutcome.Unavailable lost)
-            return Unavailable.Result(lost);
-        store.Forget();
-        return NeutronList.Show("network", NetworkView.Of(network, forAdmin: true), 201);
     }
 
     /// <summary>204. Its subnets go with it; a port on it keeps it.</summary>
@@ -50,15 +48,10 @@ internal sealed class NeutronNetworks(NetworkStore store, ICommitter committer, 
             return NoSuchNetwork(id);
         if (!caller.IsAdmin)
             return ApiResult.Forbidden("(rule:delete_network) is disallowed by policy");
-        switch (await committer.CommitAsync(new Change(new DeleteNetwork(network.Id))))
-        {
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-            case CommitOutcome.Missed:
-                return await store.FindAsync(network.Id, stop) is null
-                    ? NoSuchNetwork(id)
-                    : ApiResult.Conflict($"Unable to complete operation on network {id}. There are one or more ports still in use on the network.");
-        }
+        if (await committer.TakeAsync(new DeleteNetwork(network.Id)) is not null)
+            return await store.FindAsync(network.Id, stop) is null
+                ? NoSuchNetwork(id)
+                : ApiResult.Conflict($"Unable to complete operation on network {id}. There are one or more ports still in use on the network.");
         store.Forget();
         return ApiResult.Empty(204);
     }

@@ -9,9 +9,6 @@ namespace Cells.Api.Networks;
 /// <summary>Ports (Neutron API v2.0): those that came with servers, and those that a project makes to give them to servers.</summary>
 internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, AddressReserve reserve, ICommitter committer, TimeProvider time, IIdSource ids)
 {
-    // A choice that another node took in between is made again.
-    private const int Attempts = 5;
-
     public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
     {
         var filter = new PortFilter(
@@ -27,14 +24,11 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
     /// <summary>201, with its MAC and address.</summary>
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        if (!caller.MayChange)
-            return ApiResult.Forbidden("(rule:create_port) is disallowed by policy");
-        var (asked, refusal) = Read(body, caller);
-        if (asked is null)
-            return refusal!;
+        if (BodyObject.Read(body, "port", port => Read(port, caller), out var asked) is { } wrong)
+            return wrong;
         if (await networks.FindAsync(caller, asked.Network, stop) is not { } network)
             return NeutronNetworks.NoSuchNetwork(asked.Network);
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var attempt = 0; attempt < Attempts.Most; attempt++)
         {
             var (place, no) = await PlaceAsync(network, asked, stop);
             if (place is not { } at)
@@ -43,16 +37,16 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
             var port = new StoredPort(
                 new PortId(ids.NewGuid()), network.Id, asked.Project, asked.Name, asked.Description, asked.Mac ?? MacAddress.New(ids), at.Subnet, at.Ip,
                 Instance: null, Device: 0, MadeWithServer: false, now, now);
-            var outcome = await committer.CommitAsync(new Change(new LockProject(port.Project), new ChargePort(port.Project), new InsertPort(port)));
-            reserve.Return(at.Subnet, [at.Ip]);
-            switch (outcome)
+            try
             {
-                case CommitOutcome.Unavailable lost:
-                    return Unavailable.Result(lost);
-                case CommitOutcome.Committed:
+                if (await committer.TakeAsync(new LockProject(port.Project), new ChargePort(port.Project), new InsertPort(port)) is not { } missed)
                     return NeutronList.Show("port", NetworkView.Of(port), 201);
-                case CommitOutcome.Missed missed when missed.Writes.Any(write => write is ChargePort):
+                if (missed.Writes.Any(write => write is ChargePort))
                     return ApiResult.Conflict("Quota exceeded for resources: ['port'].");
+            }
+            finally
+            {
+                reserve.Return(at.Subnet, [at.Ip]);
             }
             reserve.Forget(at.Subnet);
             if (asked.Mac is { } mac && asked.Ip is null && attempt > 0)
@@ -70,14 +64,11 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
             return NoSuchPort(id);
         if (!caller.MayChange)
             return ApiResult.Forbidden("(rule:delete_port) is disallowed by policy");
-        return await committer.CommitAsync(new Change(new DeletePort(port.Id))) switch
-        {
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            CommitOutcome.Missed => await FindAsync(caller, id, stop) is { } still
-                ? ApiResult.Conflict($"Port {id} cannot be deleted: server {still.Instance} has it. Delete the server first.")
-                : NoSuchPort(id),
-            _ => ApiResult.Empty(204),
-        };
+        if (await committer.TakeAsync(new DeletePort(port.Id)) is null)
+            return ApiResult.Empty(204);
+        return await FindAsync(caller, id, stop) is { } still
+            ? ApiResult.Conflict($"Port {id} cannot be deleted: server {still.Instance} has it. Delete the server first.")
+            : NoSuchPort(id);
     }
 
     public async Task<ApiResult> QuotaAsync(RequestContext caller, string project, CancellationToken stop) =>
@@ -85,28 +76,22 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
 
     public async Task<ApiResult> SetQuotaAsync(RequestContext caller, string project, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ApiResult.Forbidden("(rule:update_quota) is disallowed by policy");
         if (await FindQuotaAsync(caller, project, stop) is not { } now)
             return NeutronQuotas.NoSuchProject(project);
         var (limit, refusal) = NeutronQuotas.Read(body, now.Limit);
         if (refusal is not null)
             return refusal;
-        return await committer.CommitAsync(new Change(new SetPortQuota(new ProjectId(Guid.Parse(project)), limit))) is CommitOutcome.Unavailable lost
-            ? Unavailable.Result(lost)
-            : NeutronQuotas.Show(limit);
+        await committer.TakeAsync(new SetPortQuota(new ProjectId(Guid.Parse(project)), limit));
+        return NeutronQuotas.Show(limit);
     }
 
     /// <summary>204: back to the default.</summary>
     public async Task<ApiResult> ResetQuotaAsync(RequestContext caller, string project, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ApiResult.Forbidden("(rule:delete_quota) is disallowed by policy");
         if (await FindQuotaAsync(caller, project, stop) is null)
             return NeutronQuotas.NoSuchProject(project);
-        return await committer.CommitAsync(new Change(new SetPortQuota(new ProjectId(Guid.Parse(project)), Ports: null))) is CommitOutcome.Unavailable lost
-            ? Unavailable.Result(lost)
-            : ApiResult.Empty(204);
+        await committer.TakeAsync(new SetPortQuota(new ProjectId(Guid.Parse(project)), Ports: null));
+        return ApiResult.Empty(204);
     }
 
     private async Task<PortQuota?> FindQuotaAsync(RequestContext caller, string project, CancellationToken stop) =>
@@ -137,11 +122,9 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
         return (null, ApiResult.Conflict($"No more IP addresses available on network {network.Id}."));
     }
 
-    private static (PortAsked? Asked, ApiResult? Refusal) Read(JsonElement body, RequestContext caller)
+    private static PortAsked Read(BodyObject asked, RequestContext caller)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("port");
+        var problem = asked.Problem;
         var (subnet, ip) = ReadFixedIp(asked);
         var port = new PortAsked(
             asked.Text("network_id"), NeutronNetworks.Project(asked, caller), asked.OptionalText("name") ?? "", asked.OptionalText("description") ?? "",
@@ -155,9 +138,7 @@ internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, Ad
         NeutronNetworks.Absent(asked, "port_security_enabled", "Nothing is filtered here.");
         if (asked.Array("security_groups") is { } groups && groups.Any(group => group.ToString() != NetworkView.DefaultGroup(port.Project)))
             problem.Note("port.security_groups", "A project has the group 'default' and no other.");
-        asked.Close();
-        root.Close();
-        return problem.Text is { } wrong ? (null, ApiResult.BadRequest(wrong)) : (port, null);
+        return port;
     }
 
     private static string? ReadMac(BodyObject asked, RequestContext caller)

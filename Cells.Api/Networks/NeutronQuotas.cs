@@ -14,20 +14,21 @@ internal static class NeutronQuotas
     /// <returns>The limit of ports that is asked for; the one that is there when none is.</returns>
     public static (int Ports, ApiResult? Refusal) Read(JsonElement body, int now)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("quota");
+        var refusal = BodyObject.Read(body, "quota", asked => ReadPorts(asked, now), out var ports);
+        return (ports, refusal);
+    }
+
+    private static int ReadPorts(BodyObject asked, int now)
+    {
         var ports = asked.Integer("port", -1, int.MaxValue);
         asked.Ignore("tenant_id");
         asked.Ignore("project_id");
         foreach (var (name, value) in Of(now).Where(member => member.Key != "port"))
         {
             if (asked.Integer(name, -1, int.MaxValue) is { } other && other != value!.GetValue<int>())
-                problem.Note($"quota.{name}", $"It is {value} here and cannot be set; 'port' can.");
+                asked.Problem.Note($"quota.{name}", $"It is {value} here and cannot be set; 'port' can.");
         }
-        asked.Close();
-        root.Close();
-        return problem.Text is { } wrong ? (0, ApiResult.BadRequest(wrong)) : ((int)(ports ?? now), null);
+        return (int)(ports ?? now);
     }
 
     private static JsonObject Of(int ports) => new()

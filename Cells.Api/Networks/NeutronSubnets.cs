@@ -11,9 +11,6 @@ internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks network
     // More ranges say no more; every address that is given is looked up in them.
     private const int MostPools = 64;
 
-    // One that loses to another new subnet of its network is judged again on what that left.
-    private const int Attempts = 5;
-
     public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => NeutronList.Answer(
         "subnets", [.. (await SeenAsync(caller, stop)).OrderBy(subnet => subnet.CreatedAt).ThenBy(subnet => subnet.Id.Value).Select(NetworkView.Of)], query);
 
@@ -22,34 +19,20 @@ internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks network
 
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ApiResult.Forbidden("(rule:create_subnet) is disallowed by policy");
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        if (BodyObject.Read(body, "subnet", asked => (Network: asked.Text("network_id"), Subnet: Read(asked, caller)), out var read) is { } wrong)
+            return wrong;
+        return await Attempts.RunAsync(async () =>
         {
-            var problem = new Problem();
-            var root = BodyObject.Root(body, problem);
-            var asked = root.Object("subnet");
-            var id = asked.Text("network_id");
-            if (problem.Text is null && await networks.FindAsync(caller, id, stop) is null)
-                return NeutronNetworks.NoSuchNetwork(id);
-            var network = problem.Text is null ? (await networks.FindAsync(caller, id, stop))! : null;
-            var subnet = Read(asked, caller, network?.Id ?? default);
-            asked.Close();
-            root.Close();
-            if (problem.Text is { } wrong)
-                return ApiResult.BadRequest(wrong);
-            if (network!.Subnets.FirstOrDefault(other => other.Cidr.All.Overlaps(subnet.Cidr.All)) is { } over)
-                return ApiResult.BadRequest($"Invalid input for operation: Requested subnet with cidr: {subnet.Cidr} for network: {id} overlaps with another subnet {over.Id} ({over.Cidr}).");
-            switch (await committer.CommitAsync(new Change(new InsertSubnet(subnet, network.Generation))))
-            {
-                case CommitOutcome.Unavailable lost:
-                    return Unavailable.Result(lost);
-                case CommitOutcome.Committed:
-                    store.Forget();
-                    return NeutronList.Show("subnet", NetworkView.Of(subnet), 201);
-            }
-        }
-        return ApiResult.Unavailable("The network changed with every attempt; the subnet was not made.", Unavailable.RetryAfter);
+            if (await networks.FindAsync(caller, read.Network, stop) is not { } network)
+                return NeutronNetworks.NoSuchNetwork(read.Network);
+            var subnet = read.Subnet with { Network = network.Id };
+            if (network.Subnets.FirstOrDefault(other => other.Cidr.All.Overlaps(subnet.Cidr.All)) is { } over)
+                return ApiResult.BadRequest($"Invalid input for operation: Requested subnet with cidr: {subnet.Cidr} for network: {network.Id} overlaps with another subnet {over.Id} ({over.Cidr}).");
+            if (await committer.TakeAsync(new InsertSubnet(subnet, network.Generation)) is not null)
+                return null;
+            store.Forget();
+            return NeutronList.Show("subnet", NetworkView.Of(subnet), 201);
+        }, "The network changed with every attempt; the subnet was not made.");
     }
 
     /// <summary>204. A port with an address of it keeps it.</summary>
@@ -59,20 +42,16 @@ internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks network
             return NoSuchSubnet(id);
         if (!caller.IsAdmin)
             return ApiResult.Forbidden("(rule:delete_subnet) is disallowed by policy");
-        switch (await committer.CommitAsync(new Change(new DeleteSubnet(subnet.Id))))
-        {
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-            case CommitOutcome.Missed:
-                return await FindAsync(caller, id, stop) is null
-                    ? NoSuchSubnet(id)
-                    : ApiResult.Conflict($"Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.");
-        }
+        if (await committer.TakeAsync(new DeleteSubnet(subnet.Id)) is not null)
+            return await FindAsync(caller, id, stop) is null
+                ? NoSuchSubnet(id)
+                : ApiResult.Conflict($"Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.");
         store.Forget();
         return ApiResult.Empty(204);
     }
 
-    private StoredSubnet Read(BodyObject asked, RequestContext caller, NetworkId network)
+    /// <summary>All of it but its network, which is looked for later.</summary>
+    private StoredSubnet Read(BodyObject asked, RequestContext caller)
     {
         var version = asked.Integer("ip_version", 4, 6);
         if (version is not (null or 4))
@@ -88,7 +67,7 @@ internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks network
         // Most clients say true without being asked to; what is shown is that there is none.
         asked.Boolean("enable_dhcp");
         return new StoredSubnet(
-            new SubnetId(ids.NewGuid()), network, NeutronNetworks.Project(asked, caller), asked.OptionalText("name") ?? "", asked.OptionalText("description") ?? "",
+            new SubnetId(ids.NewGuid()), default, NeutronNetworks.Project(asked, caller), asked.OptionalText("name") ?? "", asked.OptionalText("description") ?? "",
             cidr, gateway, ReadPools(asked, cidr, gateway), ReadDns(asked), time.GetUtcNow());
     }
 

@@ -17,31 +17,30 @@ internal sealed class NovaActionLog(ServerStore servers, ActionStore actions, Ho
 
     private const int MaximumLimit = 1_000;
 
-    public Task<ApiResult> ListAsync(RequestContext caller, string id, Query query, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> ListAsync(RequestContext caller, string id, Query query, CancellationToken stop)
     {
         if (await servers.FindAsync(caller, id, stop) is not { } server)
             return ServerAccess.NoSuchServer(id);
         var all = (await actions.ListAsync(server.Intent.Id, stop)).Select(action => (Action: action, End: EndOf(action, server))).ToList();
-        var (listed, next, refusal) = caller.Version.Has(58) ? Page(all, query, caller.Version) : (all, null, null);
+        var (listed, refusal) = caller.Version.Has(58) ? Page(all, query, caller.Version) : (new Page<(ServerAction Action, ActionEnd? End)>(all, null), null);
         return refusal ?? ApiResult.Ok(w =>
         {
             w.WriteStartObject();
             w.WriteStartArray("instanceActions");
-            foreach (var (action, end) in listed)
+            foreach (var (action, end) in listed!.Items)
             {
                 w.WriteStartObject();
                 WriteAction(w, action, end, caller);
                 w.WriteEndObject();
             }
             w.WriteEndArray();
-            if (next is not null)
-                NovaLinks.WriteNext(w, "links", NovaLinks.Self(options.BaseUrl, $"servers/{id}/os-instance-actions?{next}"));
+            NovaLinks.WriteNext(w, "links", options.BaseUrl, $"servers/{id}/os-instance-actions", query, listed.Next);
             w.WriteEndObject();
         });
-    });
+    }
 
     /// <summary>A server's log is short: it is read whole, and cut here.</summary>
-    private static (List<(ServerAction Action, ActionEnd? End)> Listed, string? Next, ApiResult? Refusal) Page(
+    private static (Page<(ServerAction Action, ActionEnd? End)>? Listed, ApiResult? Refusal) Page(
         List<(ServerAction Action, ActionEnd? End)> all, Query query, Microversion version)
     {
         var limit = query.Limit(MaximumLimit, out var problem);
@@ -49,17 +48,12 @@ internal sealed class NovaActionLog(ServerStore servers, ActionStore actions, Ho
         DateTimeOffset? since = query["changes-since"] is { } from ? ServerList.ReadTime("changes-since", from, ref refusal) : null;
         DateTimeOffset? before = version.Has(66) && query["changes-before"] is { } to ? ServerList.ReadTime("changes-before", to, ref refusal) : null;
         var asked = all.Where(a => (since is null || ChangedAt(a) >= since) && (before is null || ChangedAt(a) <= before)).ToList();
-        if (query["marker"] is { } marker)
-        {
-            var at = asked.FindIndex(a => a.Action.RequestId == marker);
-            refusal ??= at < 0 ? ApiResult.BadRequest($"marker [{marker}] not found") : null;
-            asked = [.. asked.Skip(at + 1)];
-        }
-        var page = asked.Take(limit).ToList();
-        return (page, page.Count < asked.Count && page.Count > 0 ? query.With("marker", page[^1].Action.RequestId) : null, refusal);
+        return asked.Cut(a => a.Action.RequestId, query["marker"], limit) is { } page
+            ? (page, refusal)
+            : (null, refusal ?? Pages.NoMarker(query["marker"]));
     }
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string id, string requestId, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string id, string requestId, CancellationToken stop)
     {
         if (await servers.FindAsync(caller, id, stop) is not { } server)
             return ServerAccess.NoSuchServer(id);
@@ -75,7 +69,7 @@ internal sealed class NovaActionLog(ServerStore servers, ActionStore actions, Ho
             w.WriteEndObject();
             w.WriteEndObject();
         });
-    });
+    }
 
     /// <summary>A create has no answer of its own: its server shows how it ended.</summary>
     private static ActionEnd? EndOf(ServerAction action, Server server) => action switch

@@ -13,9 +13,6 @@ namespace Cells.Api.Nova;
 /// </summary>
 public sealed class NovaActions
 {
-    // As with deletes: whoever loses to another one is judged again by what that one left.
-    private const int Attempts = 5;
-
     private readonly NovaServers _servers;
     private readonly ServerStore _store;
     private readonly IServerDispatch _dispatch;
@@ -50,7 +47,7 @@ public sealed class NovaActions
     {
         if (!caller.MayChange || (asked.Action == InstanceAction.ResetState && !caller.IsAdmin))
             return ServerAccess.NotAllowed(asked.Action.RequestName());
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        return await Attempts.RunAsync(async () =>
         {
             if (await _store.FindAsync(caller, id, stop) is not { } server)
                 return ServerAccess.NoSuchServer(id);
@@ -59,19 +56,11 @@ public sealed class NovaActions
                 return ApiResult.Conflict(refused);
             if (server.Intent.Desired == Desired.Deleted)
                 return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
-            switch (await AcceptAsync(caller, server.Intent, asked, verdict.Task, stop))
-            {
-                case DispatchOutcome.NotHeld:
-                    return ApiResult.Conflict($"Instance {id} is not ready");
-                case DispatchOutcome.LaneFull full:
-                    return NovaServers.LaneFull(full);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
-                    return Unavailable.Result(lost);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
-                    return ApiResult.Empty(202);
-            }
-        }
-        return ApiResult.Unavailable($"Server {id} changed with every attempt; nothing was done.", Unavailable.RetryAfter);
+            var outcome = await AcceptAsync(caller, server.Intent, asked, verdict.Task, stop);
+            if (outcome is DispatchOutcome.NotHeld)
+                return ApiResult.Conflict($"Instance {id} is not ready");
+            return outcome.IsCommitted() ? ApiResult.Empty(202) : outcome.Refusal();
+        }, $"Server {id} changed with every attempt; nothing was done.");
     }
 
     private Task<DispatchOutcome> AcceptAsync(RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, CancellationToken stop)
@@ -92,7 +81,7 @@ public sealed class NovaActions
     {
         if (!caller.MayChange)
             return ServerAccess.NotAllowed($"os-lock-server:{asked.Action.RequestName()}");
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        return await Attempts.RunAsync(async () =>
         {
             if (await _store.FindAsync(caller, id, stop) is not { Intent: var server })
                 return ServerAccess.NoSuchServer(id);
@@ -106,16 +95,11 @@ public sealed class NovaActions
                 : isOwner && server.Lock is { } kept ? kept
                 : new ServerLock(!isOwner, asked.LockedReason);
             var done = new ActionEnd(ActionOutcome.Done, null, null, now, now);
-            switch (await _committer.CommitAsync(new Change(
+            return await _committer.TakeAsync(
                 new SetLock(server.Id, server.Lock, after, now),
-                new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, null, server.Project, caller.User, now, done)))))
-            {
-                case CommitOutcome.Unavailable lost:
-                    return Unavailable.Result(lost);
-                case CommitOutcome.Committed:
-                    return ApiResult.Empty(202);
-            }
-        }
-        return ApiResult.Unavailable($"Server {id} changed with every attempt; nothing was done.", Unavailable.RetryAfter);
+                new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, null, server.Project, caller.User, now, done))) is null
+                ? ApiResult.Empty(202)
+                : null;
+        }, $"Server {id} changed with every attempt; nothing was done.");
     }
 }

@@ -14,9 +14,8 @@ namespace Cells.Api.Nova;
 internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICommitter committer, TimeProvider time, IIdSource ids)
 {
     private const string ZoneKey = "availability_zone";
-    private const int Attempts = 5;
 
-    public Task<ApiResult> ListAsync(RequestContext caller, CancellationToken stop) => Guard(caller, "index", async () =>
+    public async Task<ApiResult> ListAsync(RequestContext caller, CancellationToken stop)
     {
         var (hosts, aggregates) = await ReadAsync(stop);
         return ApiResult.Ok(w =>
@@ -28,93 +27,83 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
             w.WriteEndArray();
             w.WriteEndObject();
         });
-    });
+    }
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Guard(caller, "show", async () =>
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop)
     {
         var (hosts, aggregates) = await ReadAsync(stop);
         return Find(aggregates, id) is { } aggregate ? One(aggregate, hosts, caller.Version) : NoSuchAggregate(id);
-    });
+    }
 
-    public Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop) => Guard(caller, "create", async () =>
+    public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("aggregate");
-        var (name, zone) = (ReadName(asked, required: true)!, ReadZone(asked));
-        asked.Close();
-        root.Close();
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
+        if (BodyObject.Read(body, "aggregate", asked => (Name: asked.Name("name"), Zone: ReadZone(asked)), out var read) is { } wrong)
+            return wrong;
+        var (name, zone) = read;
         var uuid = ids.NewGuid();
-        switch (await committer.CommitAsync(new Change(new InsertAggregate(uuid, name, zone, time.GetUtcNow()))))
-        {
-            case CommitOutcome.Missed:
-                return NameTaken(name);
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-        }
+        if (await committer.TakeAsync(new InsertAggregate(uuid, name, zone, time.GetUtcNow())) is not null)
+            return NameTaken(name);
         var (hosts, aggregates) = await ReadAsync(stop);
         return aggregates.FirstOrDefault(a => a.Uuid == uuid) is { } made
             ? One(made, hosts, caller.Version, shownHosts: false) : ApiResult.NotFound($"Aggregate {name} was deleted at once.");
-    });
+    }
 
     public Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("aggregate");
-        var (name, zone, setsZone) = (ReadName(asked, required: false), ReadZone(asked), asked.Has(ZoneKey));
-        if (name is null && !setsZone)
-            problem.Note("aggregate", "It names neither a name nor an availability zone");
-        asked.Close();
-        root.Close();
-        return ChangeAsync(caller, "update", id, problem, (aggregate, _, _) =>
-            (aggregate with { Name = name ?? aggregate.Name, Zone = setsZone ? zone : aggregate.Zone }, null), stop);
+        if (BodyObject.Read(body, "aggregate", ReadUpdate, out var asked) is { } wrong)
+            return Task.FromResult(wrong);
+        return ChangeAsync(caller, "update", id, (aggregate, _, _) =>
+            (aggregate with { Name = asked.Name ?? aggregate.Name, Zone = asked.SetsZone ? asked.Zone : aggregate.Zone }, null), stop);
     }
 
     /// <summary>200. Misses while a host is in it.</summary>
-    public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) => Guard(caller, "delete", async () =>
+    public async Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop)
     {
         if (Find(await fleet.AggregatesAsync(stop), id) is not { } aggregate)
             return NoSuchAggregate(id);
         if (aggregate.Hosts.Count > 0)
             return ApiResult.BadRequest($"Cannot remove aggregate {id}: Host aggregate is not empty");
-        return await committer.CommitAsync(new Change(new DeleteAggregate(aggregate.Uuid, aggregate.Generation))) switch
-        {
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            CommitOutcome.Missed => ApiResult.Conflict($"Aggregate {id} was changed meanwhile."),
-            _ => ApiResult.Empty(200),
-        };
-    });
+        return await committer.TakeAsync(new DeleteAggregate(aggregate.Uuid, aggregate.Generation)) is null
+            ? ApiResult.Empty(200)
+            : ApiResult.Conflict($"Aggregate {id} was changed meanwhile.");
+    }
 
     /// <summary>add_host, remove_host, set_metadata.</summary>
     public Task<ApiResult> ActAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        if (root.OptionalObject("add_host") is { } add)
+        if (BodyObject.Read(body, ReadAction, out var asked) is { } wrong)
+            return Task.FromResult(wrong);
+        var (action, change) = asked;
+        return caller.IsAdmin ? ChangeAsync(caller, action, id, change!, stop) : Task.FromResult(ServerAccess.NotAllowed($"os-aggregates:{action}"));
+    }
+
+    private static (string Name, AggregateChange? Change) ReadAction(BodyObject root)
+    {
+        T Read<T>(string name, Func<BodyObject, T> read)
         {
-            var host = add.Text("host");
-            add.Close();
-            root.Close();
-            return ChangeAsync(caller, "add_host", id, problem, (aggregate, hosts, all) => Add(aggregate, host, hosts, all), stop);
+            var inner = root.Object(name);
+            var value = read(inner);
+            inner.Close();
+            return value;
         }
-        if (root.OptionalObject("remove_host") is { } remove)
+
+        if (root.Has("add_host"))
         {
-            var host = remove.Text("host");
-            remove.Close();
-            root.Close();
-            return ChangeAsync(caller, "remove_host", id, problem, (aggregate, hosts, _) => Remove(aggregate, host, hosts), stop);
+            var host = Read("add_host", add => add.Text("host"));
+            return ("add_host", (aggregate, hosts, all) => Add(aggregate, host, hosts, all));
         }
-        if (root.OptionalObject("set_metadata") is { } set)
+        if (root.Has("remove_host"))
         {
-            var items = ReadMetadata(set);
-            set.Close();
-            root.Close();
-            return ChangeAsync(caller, "set_metadata", id, problem, (aggregate, _, _) => (WithMetadata(aggregate, items), null), stop);
+            var host = Read("remove_host", remove => remove.Text("host"));
+            return ("remove_host", (aggregate, hosts, _) => Remove(aggregate, host, hosts));
         }
-        return Task.FromResult(ApiResult.BadRequest("There is no such action: an aggregate knows add_host, remove_host and set_metadata."));
+        if (root.Has("set_metadata"))
+        {
+            var items = Read("set_metadata", ReadMetadata);
+            return ("set_metadata", (aggregate, _, _) => (WithMetadata(aggregate, items), null));
+        }
+        root.Problem.Note("body", "There is no such action: an aggregate knows add_host, remove_host and set_metadata.");
+        return ("", null);
     }
 
     private static (Aggregate? Changed, ApiResult? Refusal) Add(
@@ -148,37 +137,24 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
         return aggregate with { Metadata = metadata, Zone = items.TryGetValue(ZoneKey, out var zone) ? zone : aggregate.Zone };
     }
 
-    private Task<ApiResult> ChangeAsync(
-        RequestContext caller, string action, string id, Problem problem,
-        Func<Aggregate, IReadOnlyList<FleetHost>, IReadOnlyList<Aggregate>, (Aggregate? Changed, ApiResult? Refusal)> change, CancellationToken stop) =>
-        Guard(caller, action, async () =>
-        {
-            if (problem.Text is { } wrong)
-                return ApiResult.BadRequest(wrong);
-            for (var attempt = 0; attempt < Attempts; attempt++)
-            {
-                var (hosts, aggregates) = await ReadAsync(stop);
-                if (Find(aggregates, id) is not { } aggregate)
-                    return NoSuchAggregate(id);
-                var (changed, refusal) = change(aggregate, hosts, aggregates);
-                if (refusal is not null)
-                    return refusal;
-                if (aggregates.Any(a => a.Uuid != aggregate.Uuid && a.Name == changed!.Name))
-                    return NameTaken(changed!.Name);
-                var next = changed! with { Generation = aggregate.Generation + 1, UpdatedAt = time.GetUtcNow() };
-                IReadOnlyList<Aggregate> after = [.. aggregates.Select(a => a.Uuid == next.Uuid ? next : a)];
-                if (next.Zone != aggregate.Zone && await RefuseZoneAsync(next, action, hosts, after, stop) is { } occupied)
-                    return occupied;
-                switch (await committer.CommitAsync(new Change([new PutAggregate(next, next.UpdatedAt.Value), .. Told(aggregate, next, hosts, after, caller.TraceParent)])))
-                {
-                    case CommitOutcome.Committed:
-                        return One(next, hosts, caller.Version);
-                    case CommitOutcome.Unavailable lost:
-                        return Unavailable.Result(lost);
-                }
-            }
-            return ApiResult.Conflict($"Aggregate {id} changed with every attempt; nothing was done.");
-        });
+    private Task<ApiResult> ChangeAsync(RequestContext caller, string action, string id, AggregateChange change, CancellationToken stop) => Attempts.RunAsync(async () =>
+    {
+        var (hosts, aggregates) = await ReadAsync(stop);
+        if (Find(aggregates, id) is not { } aggregate)
+            return NoSuchAggregate(id);
+        var (changed, refusal) = change(aggregate, hosts, aggregates);
+        if (refusal is not null)
+            return refusal;
+        if (aggregates.Any(a => a.Uuid != aggregate.Uuid && a.Name == changed!.Name))
+            return NameTaken(changed!.Name);
+        var next = changed! with { Generation = aggregate.Generation + 1, UpdatedAt = time.GetUtcNow() };
+        IReadOnlyList<Aggregate> after = [.. aggregates.Select(a => a.Uuid == next.Uuid ? next : a)];
+        if (next.Zone != aggregate.Zone && await RefuseZoneAsync(next, action, hosts, after, stop) is { } occupied)
+            return occupied;
+        return await committer.TakeAsync([new PutAggregate(next, next.UpdatedAt.Value), .. Told(aggregate, next, hosts, after, caller.TraceParent)]) is null
+            ? One(next, hosts, caller.Version)
+            : null;
+    }, $"Aggregate {id} changed with every attempt; nothing was done.");
 
     /// <summary>A zone is not taken from under servers; nor may a host be in two.</summary>
     private async Task<ApiResult?> RefuseZoneAsync(
@@ -210,17 +186,12 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
     private async Task<(IReadOnlyList<FleetHost> Hosts, IReadOnlyList<Aggregate> Aggregates)> ReadAsync(CancellationToken stop) =>
         (await fleet.HostsAsync(stop), await fleet.AggregatesAsync(stop));
 
-    private static Task<ApiResult> Guard(RequestContext caller, string action, Func<Task<ApiResult>> handle) =>
-        caller.IsAdmin ? Unavailable.GuardAsync(handle) : Task.FromResult(ServerAccess.NotAllowed($"os-aggregates:{action}"));
-
-    private static string? ReadName(BodyObject asked, bool required)
+    private static (string? Name, string? Zone, bool SetsZone) ReadUpdate(BodyObject asked)
     {
-        if (!required && !asked.Has("name"))
-            return null;
-        var name = asked.Text("name");
-        if (name.Trim() != name || name.Any(char.IsControl))
-            asked.Problem.Note("aggregate.name", "It may not begin or end with a space, nor have control characters.");
-        return name;
+        var (name, zone, setsZone) = (asked.Has("name") ? asked.Name("name") : null, ReadZone(asked), asked.Has(ZoneKey));
+        if (name is null && !setsZone)
+            asked.Problem.Note("aggregate", "It names neither a name nor an availability zone");
+        return (name, zone, setsZone);
     }
 
     private static string? ReadZone(BodyObject asked)
@@ -296,4 +267,7 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
     private static ApiResult NameTaken(string name) => ApiResult.Conflict($"Aggregate {name} already exists.");
 
     private static ApiResult NoSuchAggregate(string id) => ApiResult.NotFound($"Aggregate {id} could not be found.");
+
+    /// <summary>What an aggregate becomes, or why it does not.</summary>
+    private delegate (Aggregate? Changed, ApiResult? Refusal) AggregateChange(Aggregate aggregate, IReadOnlyList<FleetHost> hosts, IReadOnlyList<Aggregate> all);
 }

@@ -23,17 +23,18 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         if ((Number(query, "minRam", out problem), Number(query, "minDisk", out var other)) is var (minRam, minDisk) && (problem ?? other) is { } wrong)
             return ApiResult.BadRequest(wrong);
         matching = [.. matching.Where(flavor => flavor.Flavor.MemoryMib >= minRam && flavor.Flavor.DiskGib >= minDisk)];
-        if (query["marker"] is { } marker)
+        if (matching.Cut(flavor => flavor.Flavor.Id, query["marker"], limit) is not { } page)
+            return Pages.NoMarker(query["marker"]);
+        return ApiResult.Ok(w =>
         {
-            var at = matching.FindIndex(flavor => flavor.Flavor.Id == marker);
-            if (at < 0)
-                return ApiResult.BadRequest($"marker [{marker}] not found");
-            matching.RemoveRange(0, at + 1);
-        }
-        var page = matching.Take(limit).ToList();
-        var next = page.Count > 0 && page.Count == limit
-            ? $"{options.BaseUrl}/compute/v2.1/flavors{(detail ? "/detail" : "")}?{query.With("marker", page[^1].Flavor.Id)}" : null;
-        return ApiResult.Ok(w => WriteList(w, page, detail, caller.Version, next));
+            w.WriteStartObject();
+            w.WriteStartArray("flavors");
+            foreach (var flavor in page.Items)
+                Write(w, flavor, detail, caller.Version);
+            w.WriteEndArray();
+            NovaLinks.WriteNext(w, "flavors_links", options.BaseUrl, $"flavors{(detail ? "/detail" : "")}", query, page.Next);
+            w.WriteEndObject();
+        });
     }
 
     public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
@@ -41,12 +42,17 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
 
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return NotAllowed("os-flavor-manage:create");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("flavor");
-        var name = asked.Text("name");
+        if (BodyObject.Read(body, "flavor", asked => ReadFlavor(asked, caller.Version), out var flavor) is { } wrong)
+            return wrong;
+        return await committer.TakeAsync(new InsertFlavor(flavor)) is null
+            ? One(flavor, caller.Version)
+            : ApiResult.Conflict(await store.FindAsync(flavor.Flavor.Id, stop) is not null
+                ? $"Flavor with ID {flavor.Flavor.Id} already exists." : $"Flavor with name {flavor.Flavor.Name} already exists.");
+    }
+
+    private StoredFlavor ReadFlavor(BodyObject asked, Microversion version)
+    {
+        var name = asked.Name("name");
         var id = asked.Any("id") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : asked.OptionalText("id", minimum: 1);
         var flavor = new StoredFlavor(
             new Flavor(
@@ -55,66 +61,27 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
             asked.Number("rxtx_factor") ?? 1.0,
             asked.Boolean("os-flavor-access:is_public") ?? true,
             new SortedDictionary<string, string>(StringComparer.Ordinal), time.GetUtcNow(), ids.NewGuid(),
-            caller.Version.Has(55) ? ReadDescription(asked) : null);
+            version.Has(55) ? ReadDescription(asked) : null);
         foreach (var absent in new[] { "swap", "OS-FLV-EXT-DATA:ephemeral" })
         {
             if (asked.Integer(absent, 0, int.MaxValue) is > 0)
-                problem.Note($"flavor.{absent}", "This cloud gives servers one disk; only 0 is possible here.");
+                asked.Problem.Note($"flavor.{absent}", "This cloud gives servers one disk; only 0 is possible here.");
         }
-        asked.Close();
-        root.Close();
         if (!FlavorId().IsMatch(flavor.Flavor.Id))
-            problem.Note("flavor.id", $"Value: {id}. It may have letters, digits, '.', '_', '-' and spaces inside.");
-        if (name.Trim() != name || name.Any(char.IsControl))
-            problem.Note("flavor.name", "It may not begin or end with a space, nor have control characters.");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        return await committer.CommitAsync(new Change(new InsertFlavor(flavor))) switch
-        {
-            CommitOutcome.Missed => ApiResult.Conflict(await store.FindAsync(flavor.Flavor.Id, stop) is not null
-                ? $"Flavor with ID {flavor.Flavor.Id} already exists." : $"Flavor with name {name} already exists."),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => One(flavor, caller.Version),
-        };
+            asked.Problem.Note("flavor.id", $"Value: {id}. It may have letters, digits, '.', '_', '-' and spaces inside.");
+        return flavor;
     }
 
     /// <summary>A flavor's description, which is all of it that may be said anew; from 2.55.</summary>
     public async Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return NotAllowed("os-flavor-manage:update");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("flavor");
-        if (!asked.Has("description"))
-            problem.Note("flavor.description", "'description' is a required property");
-        var description = ReadDescription(asked);
-        asked.Close();
-        root.Close();
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        return await committer.CommitAsync(new Change(new DescribeFlavor(id, description))) switch
-        {
-            CommitOutcome.Missed => NoSuchFlavor(id),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => await ShowAsync(caller, id, stop),
-        };
+        if (BodyObject.Read(body, "flavor", asked => asked.Has("description") ? ReadDescription(asked) : asked.Needed<string>("description", null), out var description) is { } wrong)
+            return wrong;
+        return await committer.TakeAsync(new DescribeFlavor(id, description)) is null ? await ShowAsync(caller, id, stop) : NoSuchFlavor(id);
     }
 
     /// <summary>202. Servers keep what they ordered.</summary>
-    public async Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop)
-    {
-        if (!caller.IsAdmin)
-            return NotAllowed("os-flavor-manage:delete");
-        var outcome = await committer.CommitAsync(new Change(new DeleteFlavor(id)));
-        store.Forget(id);
-        return outcome switch
-        {
-            CommitOutcome.Missed => NoSuchFlavor(id),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Empty(202),
-        };
-    }
+    public Task<ApiResult> DeleteAsync(string id) => TakeAsync(new DeleteFlavor(id), id, () => ApiResult.Empty(202));
 
     public async Task<ApiResult> ShowSpecsAsync(RequestContext caller, string id, string? key, CancellationToken stop)
     {
@@ -125,53 +92,29 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         return flavor.ExtraSpecs.TryGetValue(key, out var value) ? ApiResult.Ok(w => WriteSpec(w, key, value)) : NoSuchSpec(id, key);
     }
 
-    public Task<ApiResult> AddSpecsAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
-    {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var specs = root.Strings("extra_specs");
-        root.Close();
-        if (specs is null)
-            problem.Note("extra_specs", "'extra_specs' is a required property");
-        return ChangeSpecsAsync(caller, "create", new ChangeExtraSpecs(id, specs ?? new SortedDictionary<string, string>(), null, ids.NewGuid()), problem,
-            () => ApiResult.Ok(w => WriteSpecs(w, specs!)));
-    }
+    public async Task<ApiResult> AddSpecsAsync(string id, JsonElement body) =>
+        BodyObject.Read(body, root => root.Needed("extra_specs", root.Strings("extra_specs")), out var specs)
+        ?? await TakeAsync(new ChangeExtraSpecs(id, specs!, null, ids.NewGuid()), id, () => ApiResult.Ok(w => WriteSpecs(w, specs!)));
 
-    public Task<ApiResult> SetSpecAsync(RequestContext caller, string id, string key, JsonElement body, CancellationToken stop)
-    {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var value = root.Text(key, minimum: 0);
-        root.Close();
-        return ChangeSpecsAsync(caller, "update", new ChangeExtraSpecs(id, new SortedDictionary<string, string> { [key] = value }, null, ids.NewGuid()), problem,
-            () => ApiResult.Ok(w => WriteSpec(w, key, value)));
-    }
+    public async Task<ApiResult> SetSpecAsync(string id, string key, JsonElement body) =>
+        BodyObject.Read(body, root => root.Text(key, minimum: 0), out var value)
+        ?? await TakeAsync(
+            new ChangeExtraSpecs(id, new SortedDictionary<string, string> { [key] = value }, null, ids.NewGuid()), id, () => ApiResult.Ok(w => WriteSpec(w, key, value)));
 
-    public async Task<ApiResult> RemoveSpecAsync(RequestContext caller, string id, string key, CancellationToken stop)
+    public async Task<ApiResult> RemoveSpecAsync(string id, string key, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return NotAllowed("os-flavor-extra-specs:delete");
         if (await store.FindAsync(id, stop) is not { } flavor)
             return NoSuchFlavor(id);
         return flavor.ExtraSpecs.ContainsKey(key)
-            ? await ChangeSpecsAsync(caller, "delete", new ChangeExtraSpecs(id, new SortedDictionary<string, string>(), key, ids.NewGuid()), new Problem(), () => ApiResult.Empty(200))
+            ? await TakeAsync(new ChangeExtraSpecs(id, new SortedDictionary<string, string>(), key, ids.NewGuid()), id, () => ApiResult.Empty(200))
             : NoSuchSpec(id, key);
     }
 
-    private async Task<ApiResult> ChangeSpecsAsync(RequestContext caller, string action, ChangeExtraSpecs change, Problem problem, Func<ApiResult> done)
+    private async Task<ApiResult> TakeAsync(IWrite change, string id, Func<ApiResult> done)
     {
-        if (!caller.IsAdmin)
-            return NotAllowed($"os-flavor-extra-specs:{action}");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        var outcome = await committer.CommitAsync(new Change(change));
-        store.Forget(change.Id);
-        return outcome switch
-        {
-            CommitOutcome.Missed => NoSuchFlavor(change.Id),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => done(),
-        };
+        var missed = await committer.TakeAsync(change);
+        store.Forget(id);
+        return missed is null ? done() : NoSuchFlavor(id);
     }
 
     private static string? ReadDescription(BodyObject asked) => asked.OptionalText("description", maximum: 65_535);
@@ -208,18 +151,6 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         Write(w, flavor, detail: true, version);
         w.WriteEndObject();
     });
-
-    private void WriteList(Utf8JsonWriter w, IReadOnlyList<StoredFlavor> flavors, bool detail, Microversion version, string? next)
-    {
-        w.WriteStartObject();
-        w.WriteStartArray("flavors");
-        foreach (var flavor in flavors)
-            Write(w, flavor, detail, version);
-        w.WriteEndArray();
-        if (next is not null)
-            NovaLinks.WriteNext(w, "flavors_links", next);
-        w.WriteEndObject();
-    }
 
     private void Write(Utf8JsonWriter w, StoredFlavor flavor, bool detail, Microversion version)
     {
@@ -272,7 +203,6 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
 
     private static ApiResult NoSuchFlavor(string id) => ApiResult.NotFound($"Flavor {id} could not be found.");
     private static ApiResult NoSuchSpec(string id, string key) => ApiResult.NotFound($"Flavor {id} has no extra specs with key {key}.");
-    private static ApiResult NotAllowed(string action) => ApiResult.Forbidden($"Policy doesn't allow os_compute_api:{action} to be performed.");
 
     [GeneratedRegex(@"^(?! )[a-zA-Z0-9. _-]{1,255}(?<! )$")]
     private static partial Regex FlavorId();

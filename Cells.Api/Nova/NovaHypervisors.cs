@@ -13,10 +13,10 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
 
     public static readonly string[] Known = ["limit", "marker", "hypervisor_hostname_pattern", "with_servers"];
 
-    public Task<ApiResult> ListAsync(RequestContext caller, Query query, bool detail, CancellationToken stop) => Guard(caller, "list", async () =>
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, bool detail, CancellationToken stop)
     {
         var version = caller.Version;
-        var (limit, problem) = (MaximumLimit, (string?)null);
+        var (limit, problem) = (version.Has(33) ? MaximumLimit : int.MaxValue, (string?)null);
         if (version.Has(33))
             limit = query.Limit(MaximumLimit, out problem);
         var (pattern, marker) = (version.Has(53) ? query["hypervisor_hostname_pattern"] : null, version.Has(33) ? query["marker"] : null);
@@ -31,21 +31,14 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
         var hosts = (await fleet.HostsAsync(stop)).Where(host => pattern is null || host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
         if (pattern is not null && hosts.Count == 0)
             return ApiResult.NotFound($"No hypervisor matching '{pattern}' could be found.");
-        if (marker is not null)
-        {
-            var at = hosts.FindIndex(host => IdOf(host, version) == marker);
-            if (at < 0)
-                return ApiResult.BadRequest($"marker [{marker}] not found");
-            hosts.RemoveRange(0, at + 1);
-        }
-        var page = hosts.Take(limit).ToList();
-        var next = version.Has(33) && page.Count > 0 && page.Count == limit
-            ? NovaLinks.Self(options.BaseUrl, $"os-hypervisors{(detail ? "/detail" : "")}?{query.With("marker", IdOf(page[^1], version))}") : null;
-        var servers = withServers == true ? await ServersOf(page, stop) : null;
-        return Listed(page, detail, version, servers, next);
-    });
+        if (hosts.Cut(host => IdOf(host, version), marker, limit) is not { } page)
+            return Pages.NoMarker(marker);
+        var servers = withServers == true ? await ServersOf(page.Items, stop) : null;
+        return Listed(page.Items, detail, version, servers, w =>
+            NovaLinks.WriteNext(w, "hypervisors_links", options.BaseUrl, $"os-hypervisors{(detail ? "/detail" : "")}", query, page.Next));
+    }
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string id, Query query, CancellationToken stop) => Guard(caller, "show", async () =>
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string id, Query query, CancellationToken stop)
     {
         if (await FindAsync(caller, id, stop) is not { } host)
             return NoSuchHypervisor(id);
@@ -57,24 +50,24 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
             Write(w, host, detail: true, caller.Version, servers);
             w.WriteEndObject();
         });
-    });
+    }
 
     /// <summary>501: how long a host has been up is not reported.</summary>
-    public Task<ApiResult> UptimeAsync(RequestContext caller, string id, CancellationToken stop) => Guard(caller, "uptime", async () =>
+    public async Task<ApiResult> UptimeAsync(RequestContext caller, string id, CancellationToken stop) =>
         await FindAsync(caller, id, stop) is null
             ? NoSuchHypervisor(id)
-            : ApiResult.Refuse(501, "Virt driver does not implement uptime function."));
+            : ApiResult.Refuse(501, "Virt driver does not implement uptime function.");
 
     /// <summary>Until 2.52: hosts whose names hold a text, with their servers or without.</summary>
-    public Task<ApiResult> SearchAsync(RequestContext caller, string pattern, bool withServers, CancellationToken stop) => Guard(caller, "search", async () =>
+    public async Task<ApiResult> SearchAsync(RequestContext caller, string pattern, bool withServers, CancellationToken stop)
     {
         var hosts = (await fleet.HostsAsync(stop)).Where(host => host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
         return hosts.Count == 0
             ? ApiResult.NotFound($"No hypervisor matching '{pattern}' could be found.")
-            : Listed(hosts, detail: false, caller.Version, withServers ? await ServersOf(hosts, stop) : null, next: null);
-    });
+            : Listed(hosts, detail: false, caller.Version, withServers ? await ServersOf(hosts, stop) : null);
+    }
 
-    public Task<ApiResult> StatisticsAsync(RequestContext caller, CancellationToken stop) => Guard(caller, "statistics", async () =>
+    public async Task<ApiResult> StatisticsAsync(CancellationToken stop)
     {
         var hosts = (await fleet.HostsAsync(stop)).Where(host => !host.IsDisabled).ToList();
         return ApiResult.Ok(w =>
@@ -87,7 +80,7 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
             w.WriteEndObject();
             w.WriteEndObject();
         });
-    });
+    }
 
     // What a host has, and what is promised of it: nothing else is known to be free.
     private static readonly (string Name, Func<FleetHost, long> Value)[] Figures =
@@ -105,9 +98,6 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
         ("current_workload", host => host.Working),
     ];
 
-    private static Task<ApiResult> Guard(RequestContext caller, string action, Func<Task<ApiResult>> handle) =>
-        caller.IsAdmin ? Unavailable.GuardAsync(handle) : Task.FromResult(ServerAccess.NotAllowed($"os-hypervisors:{action}"));
-
     private async Task<FleetHost?> FindAsync(RequestContext caller, string id, CancellationToken stop) =>
         (await fleet.HostsAsync(stop)).FirstOrDefault(host => IdOf(host, caller.Version) == id);
 
@@ -118,15 +108,14 @@ internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
         version.Has(53) ? host.Row.Host.ToString() : host.Number.ToString(CultureInfo.InvariantCulture);
 
     private static ApiResult Listed(
-        IReadOnlyList<FleetHost> hosts, bool detail, Microversion version, ILookup<HostId, InstanceId>? servers, string? next) => ApiResult.Ok(w =>
+        IReadOnlyList<FleetHost> hosts, bool detail, Microversion version, ILookup<HostId, InstanceId>? servers, Action<Utf8JsonWriter>? writeNext = null) => ApiResult.Ok(w =>
     {
         w.WriteStartObject();
         w.WriteStartArray("hypervisors");
         foreach (var host in hosts)
             Write(w, host, detail, version, servers);
         w.WriteEndArray();
-        if (next is not null)
-            NovaLinks.WriteNext(w, "hypervisors_links", next);
+        writeNext?.Invoke(w);
         w.WriteEndObject();
     });
 

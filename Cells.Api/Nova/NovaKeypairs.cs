@@ -16,28 +16,22 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
         if (OwnerOf(caller, query["user_id"]) is not { } owner)
             return ServerAccess.NotAllowed("os-keypairs:index");
         var version = caller.Version;
-        var (limit, problem) = (MaximumLimit, (string?)null);
+        var (limit, problem) = (int.MaxValue, (string?)null);
         if (version.Has(35))
             limit = query.Limit(MaximumLimit, out problem);
         if (problem is not null)
             return ApiResult.BadRequest(problem);
-        IReadOnlyList<StoredKeypair> keys = await store.ListAsync(owner, stop);
-        if (version.Has(35) && query["marker"] is { } marker)
-        {
-            if (keys.All(key => key.Name != marker))
-                return ApiResult.BadRequest($"marker [{marker}] not found");
-            keys = [.. keys.SkipWhile(key => key.Name != marker).Skip(1)];
-        }
-        var page = version.Has(35) ? [.. keys.Take(limit)] : keys;
+        var marker = version.Has(35) ? query["marker"] : null;
+        if ((await store.ListAsync(owner, stop)).Cut(key => key.Name, marker, limit) is not { } page)
+            return Pages.NoMarker(marker);
         return ApiResult.Ok(w =>
         {
             w.WriteStartObject();
             w.WriteStartArray("keypairs");
-            foreach (var key in page)
+            foreach (var key in page.Items)
                 WriteWrapped(w, () => WriteKey(w, key.Name, key.Key, version));
             w.WriteEndArray();
-            if (version.Has(35) && page.Count > 0 && page.Count == limit)
-                NovaLinks.WriteNext(w, "keypairs_links", NovaLinks.Self(options.BaseUrl, $"os-keypairs?{query.With("marker", page[^1].Name)}"));
+            NovaLinks.WriteNext(w, "keypairs_links", options.BaseUrl, "os-keypairs", query, page.Next);
             w.WriteEndObject();
         });
     }
@@ -63,21 +57,10 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
     /// <summary>200, from 2.2 on 201, with the private key when it was made here; it is shown this once and kept nowhere.</summary>
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("keypair");
-        var (name, publicKey) = (asked.Text("name"), asked.OptionalText("public_key", minimum: 1, maximum: 16_384));
-        if (caller.Version.Has(2) && asked.OptionalText("type") is { } type && type != "ssh")
-            problem.Note("keypair.type", $"Value: {type}. This cloud keeps keys of type ssh only.");
-        var owner = OwnerOf(caller, caller.Version.Has(10) ? asked.OptionalText("user_id", minimum: 1) : null);
-        asked.Close();
-        root.Close();
-        if (name.Trim() != name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_'))
-            problem.Note("keypair.name", "Keypair name contains unsafe characters: it may have letters, digits, '-', '_' and spaces inside.");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-
-        if (owner is not { } user)
+        if (BodyObject.Read(body, "keypair", asked => Read(asked, caller), out var read) is { } wrong)
+            return wrong;
+        var (name, publicKey) = (read.Name, read.PublicKey);
+        if (read.Owner is not { } user)
             return ServerAccess.NotAllowed("os-keypairs:create");
         if (user != caller.User && !await store.IsUserAsync(user, stop))
             return ApiResult.BadRequest($"User {user} could not be found.");
@@ -87,15 +70,10 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
         if (key is null)
             return ApiResult.BadRequest("Keypair data is invalid: failed to generate fingerprint");
         var limits = (await quotas.StandingAsync(caller.Project!.Value, stop))?.Limits ?? QuotaLimits.Default;
-        switch (await committer.CommitAsync(new Change(new LockUser(user), new InsertKeypair(user, name, key, limits.KeyPairs, time.GetUtcNow()))))
-        {
-            case CommitOutcome.Unavailable lost:
-                return Unavailable.Result(lost);
-            case CommitOutcome.Missed:
-                return await store.FindAsync(user, name, stop) is null
-                    ? ApiResult.Forbidden("Quota exceeded, too many key pairs.")
-                    : ApiResult.Conflict($"Key pair '{name}' already exists.");
-        }
+        if (await committer.TakeAsync(new LockUser(user), new InsertKeypair(user, name, key, limits.KeyPairs, time.GetUtcNow())) is not null)
+            return await store.FindAsync(user, name, stop) is null
+                ? ApiResult.Forbidden("Quota exceeded, too many key pairs.")
+                : ApiResult.Conflict($"Key pair '{name}' already exists.");
         return ApiResult.Json(caller.Version.Has(2) ? 201 : 200, w => WriteWrapped(w, () =>
         {
             WriteKey(w, name, key, caller.Version);
@@ -110,12 +88,17 @@ internal sealed class NovaKeypairs(KeypairStore store, QuotaStore quotas, ICommi
     {
         if (OwnerOf(caller, query["user_id"]) is not { } owner)
             return ServerAccess.NotAllowed("os-keypairs:delete");
-        return await committer.CommitAsync(new Change(new DeleteKeypair(owner, name))) switch
-        {
-            CommitOutcome.Missed => NoSuchKey(owner, name),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Empty(caller.Version.Has(2) ? 204 : 202),
-        };
+        return await committer.TakeAsync(new DeleteKeypair(owner, name)) is null ? ApiResult.Empty(caller.Version.Has(2) ? 204 : 202) : NoSuchKey(owner, name);
+    }
+
+    private static (string Name, string? PublicKey, UserId? Owner) Read(BodyObject asked, RequestContext caller)
+    {
+        var (name, publicKey) = (asked.Text("name"), asked.OptionalText("public_key", minimum: 1, maximum: 16_384));
+        if (caller.Version.Has(2) && asked.OptionalText("type") is { } type && type != "ssh")
+            asked.Problem.Note("keypair.type", $"Value: {type}. This cloud keeps keys of type ssh only.");
+        if (name.Trim() != name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_'))
+            asked.Problem.Note("keypair.name", "Keypair name contains unsafe characters: it may have letters, digits, '-', '_' and spaces inside.");
+        return (name, publicKey, OwnerOf(caller, caller.Version.Has(10) ? asked.OptionalText("user_id", minimum: 1) : null));
     }
 
     /// <summary>Whose keys are meant: from 2.10 on an admin may name another user. Null when the caller may not.</summary>

@@ -28,6 +28,14 @@ internal static class NovaLinks
         w.WriteEndObject();
     }
 
+    /// <summary>The link to the next page of a list; nothing when there is none.</summary>
+    /// <param name="marker">Of the page that is shown; null for the last one.</param>
+    public static void WriteNext(Utf8JsonWriter w, string name, string baseUrl, string path, Http.Query query, string? marker)
+    {
+        if (marker is not null)
+            WriteNext(w, name, Self(baseUrl, $"{path}?{query.With("marker", marker)}"));
+    }
+
     public static void WriteNext(Utf8JsonWriter w, string name, string href)
     {
         w.WriteStartArray(name);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cells.Api.Http;
 using Cells.Api.Quotas;
 using Cells.Messaging.Storage;
+using static Cells.Api.Nova.ComputeRoutes;
 
 namespace Cells.Api.Nova;
 
@@ -12,35 +13,31 @@ internal sealed class NovaQuotaClasses(QuotaStore store, ICommitter committer)
 
     public IEnumerable<ApiRoute> Routes =>
     [
-        ApiRoute.Get(ApiService.Compute, Pattern, Access.Project, (r, stop) => ShowAsync(r.Caller, r.Route["class"], stop)),
-        ApiRoute.Put(ApiService.Compute, Pattern, Access.Project, (r, stop) => UpdateAsync(r.Caller, r.Route["class"], r.Body, stop)),
+        Get(Pattern, (r, stop) => ShowAsync(r.Caller, r.Route["class"], stop)).ForAdmins("os-quota-class-sets:show"),
+        Put(Pattern, (r, stop) => UpdateAsync(r.Caller, r.Route["class"], r.Body, stop)).ForAdmins("os-quota-class-sets:update"),
     ];
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string name, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        caller.IsAdmin ? Show(name, await store.ClassAsync(name, stop), caller.Version) : ServerAccess.NotAllowed("os-quota-class-sets:show"));
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string name, CancellationToken stop) =>
+        Show(name, await store.ClassAsync(name, stop), caller.Version);
 
-    public Task<ApiResult> UpdateAsync(RequestContext caller, string name, JsonElement body, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> UpdateAsync(RequestContext caller, string name, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ServerAccess.NotAllowed("os-quota-class-sets:update");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("quota_class_set");
-        int? Limit(string limit) => (int?)asked.Integer(limit, -1, int.MaxValue);
-        // Server groups came to classes with 2.50.
-        var set = new SetQuotaClass(
-            name, Limit("instances"), Limit("cores"), asked.Integer("ram", -1, int.MaxValue), Limit("key_pairs"), Limit("metadata_items"),
-            caller.Version.Has(50) ? Limit("server_groups") : null, caller.Version.Has(50) ? Limit("server_group_members") : null);
-        asked.Close();
-        root.Close();
+        if (BodyObject.Read(body, "quota_class_set", asked => Read(asked, name, caller.Version), out var set) is { } wrong)
+            return wrong;
+        await committer.TakeAsync(set);
+        return Show(id: null, await store.ClassAsync(name, stop), caller.Version);
+    }
+
+    private static SetQuotaClass Read(BodyObject asked, string name, Microversion version)
+    {
+        int? Limit(string limit) => NovaQuotas.ReadLimit(asked, limit);
         if (name.Length > 255)
-            problem.Note("class", "It is too long: at most 255 characters");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        return await committer.CommitAsync(new Change(set)) is CommitOutcome.Unavailable lost
-            ? Unavailable.Result(lost)
-            : Show(id: null, await store.ClassAsync(name, stop), caller.Version);
-    });
+            asked.Problem.Note("class", "It is too long: at most 255 characters");
+        // Server groups came to classes with 2.50.
+        return new SetQuotaClass(
+            name, Limit("instances"), Limit("cores"), Limit("ram"), Limit("key_pairs"), Limit("metadata_items"),
+            version.Has(50) ? Limit("server_groups") : null, version.Has(50) ? Limit("server_group_members") : null);
+    }
 
     private static ApiResult Show(string? id, QuotaLimits limits, Microversion version) => ApiResult.Ok(w =>
     {

@@ -26,32 +26,16 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     {
         if (user is not null)
             return await _users.UpdateAsync(caller, project, user, body, stop);
-        if (!caller.IsAdmin)
-            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:update to be performed.");
         var (standing, refusal) = await FindAsync(caller, project, stop);
         if (standing is null)
             return refusal!;
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("quota_set");
-        int? Limit(string name) => (int?)asked.Integer(name, -1, int.MaxValue);
-        var set = new SetQuota(
-            new ProjectId(Guid.Parse(project)), Limit("instances"), Limit("cores"), asked.Integer("ram", -1, int.MaxValue), Limit("key_pairs"),
-            Limit("metadata_items"), Limit("server_groups"), Limit("server_group_members"));
-        var force = asked.Boolean("force") ?? false;
-        asked.Ignore("tenant_id");
-        asked.Close();
-        root.Close();
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
-        if (!force && (Below("instances", set.Instances, standing.Used.Instances) ?? Below("cores", set.Cores, standing.Used.Cores)
-                ?? Below("ram", set.RamMib, standing.Used.RamMib)) is { } below)
+        if (BodyObject.Read(body, "quota_set", asked => Read(asked, new ProjectId(Guid.Parse(project))), out var read) is { } wrong)
+            return wrong;
+        var set = read.Set;
+        if (!read.Force && Judge(set.Instances, set.Cores, set.RamMib, standing.Used, within: null) is { } below)
             return ApiResult.BadRequest(below);
-        if (await committer.CommitAsync(new Change(set)) is CommitOutcome.Unavailable lost)
-            return Unavailable.Result(lost);
-        return (await store.StandingAsync(set.Project, stop)) is { } now
-            ? ApiResult.Ok(w => WriteSet(w, id: null, now, detail: false, caller.Version))
-            : NoSuchProject(project);
+        await committer.TakeAsync(set);
+        return (await store.StandingAsync(set.Project, stop)) is { } now ? Show(id: null, now, detail: false, caller.Version) : NoSuchProject(project);
     }
 
     /// <summary>202: back to the defaults.</summary>
@@ -59,16 +43,9 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
     {
         if (user is not null)
             return await _users.ResetAsync(caller, project, user, stop);
-        if (!caller.IsAdmin)
-            return ApiResult.Forbidden("Policy doesn't allow os_compute_api:os-quota-sets:delete to be performed.");
         if (!Guid.TryParse(project, out var id))
             return NoSuchProject(project);
-        return await committer.CommitAsync(new Change(new ResetQuota(new ProjectId(id)))) switch
-        {
-            CommitOutcome.Missed => NoSuchProject(project),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Empty(202),
-        };
+        return await committer.TakeAsync(new ResetQuota(new ProjectId(id))) is null ? ApiResult.Empty(202) : NoSuchProject(project);
     }
 
     /// <summary>GET /limits of the caller's project, or for admins of <paramref name="tenant"/>.</summary>
@@ -89,8 +66,29 @@ internal sealed class NovaQuotas(QuotaStore store, ICommitter committer)
 
     internal static ApiResult NoSuchProject(string project) => ApiResult.BadRequest($"Project ID {project} is not a valid project.");
 
-    private static string? Below(string name, long? limit, long used) => limit is >= 0 && limit < used
-        ? $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
+    private static (SetQuota Set, bool Force) Read(BodyObject asked, ProjectId project)
+    {
+        int? Limit(string name) => ReadLimit(asked, name);
+        asked.Ignore("tenant_id");
+        return (new SetQuota(
+            project, Limit("instances"), Limit("cores"), Limit("ram"), Limit("key_pairs"), Limit("metadata_items"), Limit("server_groups"),
+            Limit("server_group_members")), asked.Boolean("force") ?? false);
+    }
+
+    /// <summary>-1 is no limit; null is not asked for.</summary>
+    internal static int? ReadLimit(BodyObject asked, string name) => (int?)asked.Integer(name, -1, int.MaxValue);
+
+    /// <summary>Why a limit may not be set without force; null when each may.</summary>
+    /// <param name="within">For a user's limits: the project's, which they may not exceed.</param>
+    internal static string? Judge(long? instances, long? cores, long? ram, QuotaUsage used, QuotaLimits? within) =>
+        Judge("instances", instances, used.Instances, within?.Instances)
+        ?? Judge("cores", cores, used.Cores, within?.Cores)
+        ?? Judge("ram", ram, used.RamMib, within?.RamMib);
+
+    private static string? Judge(string name, long? limit, long used, long? within) =>
+        limit is null ? null
+        : limit >= 0 && limit < used ? $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
+        : within >= 0 && (limit < 0 || limit > within) ? $"Quota limit {limit} for {name} must be less than or equal to {within}, the project's."
         : null;
 
     /// <param name="id">Null where the answer has none.</param>

@@ -1,4 +1,5 @@
 using Cells.Api.Http;
+using static Cells.Api.Nova.ComputeRoutes;
 
 namespace Cells.Api.Nova;
 
@@ -6,8 +7,6 @@ namespace Cells.Api.Nova;
 internal sealed class NovaRoutes(
     NovaServers servers, NovaActions actions, NovaActionLog log, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
 {
-    private const string V = "/v2.1";
-
     public IEnumerable<ApiRoute> Routes =>
     [
         Get($"{V}/servers", (r, stop) => servers.ListAsync(r.Caller, r.Query, detail: false, stop)).Takes(ServerList.Known),
@@ -24,30 +23,30 @@ internal sealed class NovaRoutes(
         Get($"{V}/servers/{{id}}/os-instance-actions/{{request}}", (r, stop) => log.ShowAsync(r.Caller, r.Route["id"], r.Route["request"], stop)),
 
         Get($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.ListAsync(r.Caller, r.Route["id"], stop)),
-        Post($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: false, stop)),
-        Put($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: true, stop)),
+        Post($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: false, stop)).ForMembers("server-metadata:update"),
+        Put($"{V}/servers/{{id}}/metadata", (r, stop) => metadata.UpdateAsync(r.Caller, r.Route["id"], r.Body, replaces: true, stop)).ForMembers("server-metadata:update"),
         Get($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.ShowAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
-        Put($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.SetAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)),
-        Delete($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.RemoveAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+        Put($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.SetAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)).ForMembers("server-metadata:update"),
+        Delete($"{V}/servers/{{id}}/metadata/{{key}}", (r, stop) => metadata.RemoveAsync(r.Caller, r.Route["id"], r.Route["key"], stop)).ForMembers("server-metadata:update"),
 
         Get($"{V}/servers/{{id}}/tags", (r, stop) => tags.ListAsync(r.Caller, r.Route["id"], stop)).Since(26),
-        Put($"{V}/servers/{{id}}/tags", (r, stop) => tags.ReplaceAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(26),
-        Delete($"{V}/servers/{{id}}/tags", (r, stop) => tags.ClearAsync(r.Caller, r.Route["id"], stop)).Since(26),
+        Put($"{V}/servers/{{id}}/tags", (r, stop) => tags.ReplaceAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(26).ForMembers("os-server-tags:update"),
+        Delete($"{V}/servers/{{id}}/tags", (r, stop) => tags.ClearAsync(r.Caller, r.Route["id"], stop)).Since(26).ForMembers("os-server-tags:update"),
         Get($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.CheckAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)).Since(26),
-        (Put($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.AddAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)) with { Body = BodyShape.None }).Since(26),
-        Delete($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.RemoveAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)).Since(26),
+        (Put($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.AddAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)) with { Body = BodyShape.None }).Since(26).ForMembers("os-server-tags:update"),
+        Delete($"{V}/servers/{{id}}/tags/{{tag}}", (r, stop) => tags.RemoveAsync(r.Caller, r.Route["id"], r.Route["tag"], stop)).Since(26).ForMembers("os-server-tags:update"),
 
         Get($"{V}/flavors", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: false, stop)).Takes(FlavorOrder.Known),
         Get($"{V}/flavors/detail", (r, stop) => flavors.ListAsync(r.Caller, r.Query, detail: true, stop)).Takes(FlavorOrder.Known),
-        Post($"{V}/flavors", (r, stop) => flavors.CreateAsync(r.Caller, r.Body, stop)),
+        Post($"{V}/flavors", (r, stop) => flavors.CreateAsync(r.Caller, r.Body, stop)).ForAdmins("os-flavor-manage:create"),
         Get($"{V}/flavors/{{id}}", (r, stop) => flavors.ShowAsync(r.Caller, r.Route["id"], stop)),
-        Put($"{V}/flavors/{{id}}", (r, stop) => flavors.UpdateAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(55),
-        Delete($"{V}/flavors/{{id}}", (r, stop) => flavors.DeleteAsync(r.Caller, r.Route["id"], stop)),
+        Put($"{V}/flavors/{{id}}", (r, stop) => flavors.UpdateAsync(r.Caller, r.Route["id"], r.Body, stop)).Since(55).ForAdmins("os-flavor-manage:update"),
+        Delete($"{V}/flavors/{{id}}", (r, _) => flavors.DeleteAsync(r.Route["id"])).ForAdmins("os-flavor-manage:delete"),
         Get($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.ShowSpecsAsync(r.Caller, r.Route["id"], key: null, stop)),
-        Post($"{V}/flavors/{{id}}/os-extra_specs", (r, stop) => flavors.AddSpecsAsync(r.Caller, r.Route["id"], r.Body, stop)),
+        Post($"{V}/flavors/{{id}}/os-extra_specs", (r, _) => flavors.AddSpecsAsync(r.Route["id"], r.Body)).ForAdmins("os-flavor-extra-specs:create"),
         Get($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.ShowSpecsAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
-        Put($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.SetSpecAsync(r.Caller, r.Route["id"], r.Route["key"], r.Body, stop)),
-        Delete($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.RemoveSpecAsync(r.Caller, r.Route["id"], r.Route["key"], stop)),
+        Put($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, _) => flavors.SetSpecAsync(r.Route["id"], r.Route["key"], r.Body)).ForAdmins("os-flavor-extra-specs:update"),
+        Delete($"{V}/flavors/{{id}}/os-extra_specs/{{key}}", (r, stop) => flavors.RemoveSpecAsync(r.Route["id"], r.Route["key"], stop)).ForAdmins("os-flavor-extra-specs:delete"),
 
         Get($"{V}/os-keypairs", (r, stop) => keypairs.ListAsync(r.Caller, r.Query, stop)).Takes("user_id", "limit", "marker"),
         Post($"{V}/os-keypairs", (r, stop) => keypairs.CreateAsync(r.Caller, r.Body, stop)),
@@ -56,24 +55,12 @@ internal sealed class NovaRoutes(
 
         Get($"{V}/limits", (r, stop) => quotas.LimitsAsync(r.Caller, r.Query["tenant_id"], stop)).Takes("reserved", "tenant_id"),
         Get($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], r.Query["user_id"], detail: false, stop)).Takes("user_id"),
-        Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Query["user_id"], r.Body, stop)).Takes("user_id"),
-        Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], r.Query["user_id"], stop)).Takes("user_id"),
+        Put($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.UpdateAsync(r.Caller, r.Route["project"], r.Query["user_id"], r.Body, stop)).Takes("user_id").ForAdmins("os-quota-sets:update"),
+        Delete($"{V}/os-quota-sets/{{project}}", (r, stop) => quotas.ResetAsync(r.Caller, r.Route["project"], r.Query["user_id"], stop)).Takes("user_id").ForAdmins("os-quota-sets:delete"),
         Get($"{V}/os-quota-sets/{{project}}/defaults", (r, stop) => quotas.DefaultsAsync(r.Caller, r.Route["project"], stop)),
         Get($"{V}/os-quota-sets/{{project}}/detail", (r, stop) => quotas.ShowAsync(r.Caller, r.Route["project"], r.Query["user_id"], detail: true, stop)).Takes("user_id"),
 
         Get($"{V}/extensions", (_, _) => Task.FromResult(Extensions.List())),
         Get($"{V}/extensions/{{alias}}", (r, _) => Task.FromResult(Extensions.Show(r.Route["alias"]))),
     ];
-
-    private static ApiRoute Get(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
-        ApiRoute.Get(ApiService.Compute, pattern, Access.Project, handle);
-
-    private static ApiRoute Post(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
-        ApiRoute.Post(ApiService.Compute, pattern, Access.Project, handle);
-
-    private static ApiRoute Put(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
-        ApiRoute.Put(ApiService.Compute, pattern, Access.Project, handle);
-
-    private static ApiRoute Delete(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
-        ApiRoute.Delete(ApiService.Compute, pattern, Access.Project, handle);
 }

@@ -21,7 +21,7 @@ internal sealed class NovaServerGroups(GroupStore store, QuotaStore quotas, ICom
         ["soft-affinity"] = GroupPolicy.SoftAffinity, ["soft-anti-affinity"] = GroupPolicy.SoftAntiAffinity,
     };
 
-    public Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
     {
         var limit = query.Limit(MaximumLimit, out var problem);
         var offset = 0;
@@ -42,51 +42,31 @@ internal sealed class NovaServerGroups(GroupStore store, QuotaStore quotas, ICom
             w.WriteEndArray();
             w.WriteEndObject();
         });
-    });
+    }
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        await FindAsync(caller, id, stop) is { } group ? One(group, caller.Version) : NoSuchGroup(id));
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
+        await FindAsync(caller, id, stop) is { } group ? One(group, caller.Version) : NoSuchGroup(id);
 
-    public Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {
-        if (!caller.MayChange)
-            return ServerAccess.NotAllowed("os-server-groups:create");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = root.Object("server_group");
-        var name = asked.Text("name");
-        if (name.Trim() != name || name.Any(char.IsControl))
-            problem.Note("server_group.name", "It may not begin or end with a space, nor have control characters.");
-        var (policy, most) = caller.Version.Has(64) ? ReadPolicy(asked) : (ReadPolicies(asked, caller.Version), 1);
-        asked.Close();
-        root.Close();
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
+        if (BodyObject.Read(body, "server_group", asked => (Name: asked.Name("name"), Rule: ReadPolicy(asked, caller.Version)), out var group) is { } wrong)
+            return wrong;
+        var (name, (policy, most)) = group;
         var (id, project) = (ids.NewGuid(), caller.Project!.Value);
         var limit = (await quotas.StandingAsync(project, stop))?.Limits.ServerGroups ?? QuotaLimits.Default.ServerGroups;
-        return await committer.CommitAsync(new Change(
-            new LockProject(project), new InsertServerGroup(id, project, caller.User, name, policy, most, limit, time.GetUtcNow()))) switch
-        {
-            CommitOutcome.Missed => ApiResult.Forbidden("Quota exceeded, too many server groups."),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => One(new ServerGroup(id, project, caller.User, name, policy, most, null, [], 0, false), caller.Version),
-        };
-    });
+        return await committer.TakeAsync(
+            new LockProject(project), new InsertServerGroup(id, project, caller.User, name, policy, most, limit, time.GetUtcNow())) is null
+            ? One(new ServerGroup(id, project, caller.User, name, policy, most, null, [], 0, false), caller.Version)
+            : ApiResult.Forbidden("Quota exceeded, too many server groups.");
+    }
 
     /// <summary>204. Its servers stay where they are.</summary>
-    public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop)
     {
-        if (!caller.MayChange)
-            return ServerAccess.NotAllowed("os-server-groups:delete");
         if (await FindAsync(caller, id, stop) is not { } group)
             return NoSuchGroup(id);
-        return await committer.CommitAsync(new Change(new DeleteServerGroup(group.Id))) switch
-        {
-            CommitOutcome.Missed => NoSuchGroup(id),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            _ => ApiResult.Empty(204),
-        };
-    });
+        return await committer.TakeAsync(new DeleteServerGroup(group.Id)) is null ? ApiResult.Empty(204) : NoSuchGroup(id);
+    }
 
     private async Task<ServerGroup?> FindAsync(RequestContext caller, string id, CancellationToken stop) =>
         Guid.TryParseExact(id, "D", out var uuid) && await store.FindAsync(uuid, stop) is { } group && (caller.IsAdmin || group.Project == caller.Project)
@@ -102,8 +82,10 @@ internal sealed class NovaServerGroups(GroupStore store, QuotaStore quotas, ICom
         return Policy(asked, "policies", only.GetString()!, version);
     }
 
-    private static (GroupPolicy Policy, int Most) ReadPolicy(BodyObject asked)
+    private static (GroupPolicy Policy, int Most) ReadPolicy(BodyObject asked, Microversion version)
     {
+        if (!version.Has(64))
+            return (ReadPolicies(asked, version), 1);
         var policy = Policy(asked, "policy", asked.Text("policy"), new Microversion(64));
         if (asked.OptionalObject("rules") is not { } rules)
             return (policy, 1);

@@ -15,9 +15,6 @@ namespace Cells.Api.Nova;
 /// <summary>Servers (Nova API). Free of HTTP: a stepped world calls it as the listener does.</summary>
 public sealed class NovaServers
 {
-    // A create or delete that loses to others is decided again on what they left; so often in a row means something is wrong.
-    private const int Attempts = 5;
-
     private readonly ServerStore _store;
     private readonly FlavorStore _flavors;
     private readonly ImageStore _images;
@@ -64,10 +61,8 @@ public sealed class NovaServers
             return NoSuchServer(id);
         if (ServerAccess.Refusal(caller, server, "update") is { } refusal)
             return refusal;
-        var outcome = await _committer.CommitAsync(new Change(new DescribeServer(
-            server.Intent.Id, asked.Name, asked.SetsDescription, asked.Description, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6, _time.GetUtcNow())));
-        if (outcome is CommitOutcome.Unavailable lost)
-            return Unavailable.Result(lost);
+        await _committer.TakeAsync(new DescribeServer(
+            server.Intent.Id, asked.Name, asked.SetsDescription, asked.Description, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6, _time.GetUtcNow()));
         if (await FindAsync(caller, id, stop) is not { } after)
             return NoSuchServer(id);
         return ServerAccess.Refusal(caller, after, "update") ?? One(after, caller, ServerAnswer.Update);
@@ -106,7 +101,7 @@ public sealed class NovaServers
             return ApiResult.BadRequest($"Security group {group} not found for project {caller.Project}.");
 
         var count = asked.MaxCount;
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        return await Attempts.RunAsync(async () =>
         {
             var (flavor, image, refusal) = await ResolveAsync(caller, asked, stop);
             if (refusal is not null)
@@ -131,31 +126,26 @@ public sealed class NovaServers
             {
                 _nics.End(nics, outcome is DispatchOutcome.Ended { Outcome: CommitOutcome.Missed lost } ? lost.Writes : []);
             }
-            switch (outcome)
+            if (outcome.IsCommitted())
+                return Accepted(asked, intents);
+            if (outcome is not DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed })
+                return outcome.Refusal();
+            if (missed.Writes.Any(write => write is ChargeQuota or ChargeUser))
             {
-                case DispatchOutcome.LaneFull full:
-                    return LaneFull(full);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
-                    return Unavailable.Result(lost);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
-                    return Accepted(asked, intents);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when missed.Writes.Any(write => write is ChargeQuota or ChargeUser):
-                    var (whole, own) = (await _quotas.StandingAsync(charge.Project, stop), await _quotas.UserStandingAsync(charge.Project, caller.User, stop));
-                    var (room, ownRoom) = (OverQuota.Fitting(whole, flavor.Flavor, asked), OverQuota.Fitting(own, flavor.Flavor, asked));
-                    count = Math.Min(room, ownRoom);
-                    if (count < asked.MinCount)
-                        return OverQuota.Refusal(room < asked.MinCount ? whole : own, flavor.Flavor, asked);
-                    break;
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } when !missed.Writes.Any(write => write is InsertIntent):
-                    break;                              // an address, a port or the group is another's since it was looked up: choose again
-                default:
-                    // The flavor or the image went away since it was looked up.
-                    _flavors.Forget(asked.FlavorRef);
-                    _images.Forget(asked.Image);
-                    break;
+                var (whole, own) = (await _quotas.StandingAsync(charge.Project, stop), await _quotas.UserStandingAsync(charge.Project, caller.User, stop));
+                var (room, ownRoom) = (OverQuota.Fitting(whole, flavor!.Flavor, asked), OverQuota.Fitting(own, flavor.Flavor, asked));
+                count = Math.Min(room, ownRoom);
+                if (count < asked.MinCount)
+                    return OverQuota.Refusal(room < asked.MinCount ? whole : own, flavor.Flavor, asked);
             }
-        }
-        return ApiResult.Unavailable("The project's quota or the flavor changed with every attempt; nothing was created.", Unavailable.RetryAfter);
+            else if (missed.Writes.Any(write => write is InsertIntent))
+            {
+                // The flavor or the image went away since it was looked up.
+                _flavors.Forget(asked.FlavorRef);
+                _images.Forget(asked.Image);
+            }
+            return null;                                // or an address, a port or the group is another's since it was looked up: choose again
+        }, "The project's quota or the flavor changed with every attempt; nothing was created.");
     }
 
     private async Task<(StoredFlavor? Flavor, StoredImage? Image, ApiResult? Refusal)> ResolveAsync(RequestContext caller, CreateServer asked, CancellationToken stop)
@@ -195,7 +185,7 @@ public sealed class NovaServers
     {
         if (!caller.MayChange)
             return ApiResult.Forbidden("Policy doesn't allow os_compute_api:servers:delete to be performed.");
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        return await Attempts.RunAsync(async () =>
         {
             if (await FindAsync(caller, id, stop) is not { } server)
                 return NoSuchServer(id);
@@ -210,17 +200,8 @@ public sealed class NovaServers
                 new DeleteInstance(intent.Instance, server.Dispatch.Epoch, intent.Number, intent.Project, intent.RequestId),
                 [intent, new InsertAction(new ServerAction(intent.Instance, caller.RequestId, InstanceAction.Delete, intent.Number, intent.Project, caller.User, now, null))],
                 intent.Deadline, caller.TraceParent, stop);
-            switch (outcome)
-            {
-                case DispatchOutcome.LaneFull full:
-                    return LaneFull(full);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Unavailable lost }:
-                    return Unavailable.Result(lost);
-                case DispatchOutcome.Ended { Outcome: CommitOutcome.Committed }:
-                    return ApiResult.Empty(accepted);
-            }
-        }
-        return ApiResult.Unavailable($"Server {id} changed with every attempt; it was not deleted.", Unavailable.RetryAfter);
+            return outcome.IsCommitted() ? ApiResult.Empty(accepted) : outcome.Refusal();
+        }, $"Server {id} changed with every attempt; it was not deleted.");
     }
 
     private Task<Server?> FindAsync(RequestContext caller, string id, CancellationToken stop) => _store.FindAsync(caller, id, stop);
@@ -300,9 +281,6 @@ public sealed class NovaServers
 
     // What the database keeps, so that an answer and a later read agree.
     internal static DateTimeOffset Microseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
-
-    internal static ApiResult LaneFull(DispatchOutcome.LaneFull full) =>
-        ApiResult.Unavailable($"The link to cell {full.Link} is full; nothing was changed.", full.RetryAfter);
 
     internal static ApiResult NoSuchServer(string id) => ServerAccess.NoSuchServer(id);
 }

@@ -15,10 +15,8 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
 {
     private const string Binary = "nova-compute";
 
-    public Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ServerAccess.NotAllowed("os-services:list");
         var hosts = query["binary"] is null or Binary ? await fleet.HostsAsync(stop) : [];
         return ApiResult.Ok(w =>
         {
@@ -29,21 +27,16 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
             w.WriteEndArray();
             w.WriteEndObject();
         });
-    });
+    }
 
     /// <summary>Until 2.52 the path names what is done and the body the host; from 2.53 on the path names the service.</summary>
-    public Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ServerAccess.NotAllowed("os-services:update");
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var asked = caller.Version.Has(53) ? ReadUpdate(root) : ReadAction(root, id, caller.Version);
-        root.Close();
+        var refusal = BodyObject.Read(body, root => caller.Version.Has(53) ? ReadUpdate(root) : ReadAction(root, id, caller.Version), out var asked);
         if (asked is null)
             return ApiResult.NotFound("Unknown action");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
+        if (refusal is not null)
+            return refusal;
         var (host, outcome) = await words.SayAsync(
             hosts => caller.Version.Has(53)
                 ? hosts.FirstOrDefault(host => host.Row.Host.ToString() == id)
@@ -56,13 +49,11 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
             CommitOutcome.Missed => ApiResult.Unavailable($"Service {id} changed with every attempt; nothing was said of it.", Unavailable.RetryAfter),
             _ => ApiResult.Ok(w => WriteUpdated(w, host!, id, caller.Version)),
         };
-    });
+    }
 
     /// <summary>A service is there as long as its host belongs to a pool: the host goes there, and its service with it.</summary>
-    public Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> DeleteAsync(RequestContext caller, string id, CancellationToken stop)
     {
-        if (!caller.IsAdmin)
-            return ServerAccess.NotAllowed("os-services:delete");
         var found = (await fleet.HostsAsync(stop)).FirstOrDefault(host =>
             caller.Version.Has(53) ? host.Row.Host.ToString() == id : host.Number.ToString(CultureInfo.InvariantCulture) == id);
         if (found is not { } host)
@@ -70,7 +61,7 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
         return (await fleet.ServersAsync([host.Row.Host], stop)).Count > 0
             ? ApiResult.Conflict($"Unable to delete compute service that is hosting instances. Migrate or delete the instances first.")
             : ApiResult.Conflict($"Host {host.Row.Name} belongs to a pool of cell {host.Row.Cell}. Eject it from its pool, or take the pool out of the cell: its service goes then.");
-    });
+    }
 
     private static Asked ReadUpdate(BodyObject root)
     {

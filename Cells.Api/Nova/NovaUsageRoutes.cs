@@ -1,4 +1,5 @@
 using Cells.Api.Http;
+using static Cells.Api.Nova.ComputeRoutes;
 
 namespace Cells.Api.Nova;
 
@@ -9,8 +10,8 @@ internal sealed class NovaUsageRoutes(NovaUsage usage)
 
     public IEnumerable<ApiRoute> Routes =>
     [
-        ApiRoute.Get(ApiService.Compute, Usage, Access.Project, (r, stop) => usage.ListAsync(r.Caller, r.Query, stop)).Takes(NovaUsage.Known),
-        ApiRoute.Get(ApiService.Compute, $"{Usage}/{{project}}", Access.Project, (r, stop) => usage.ShowAsync(r.Caller, r.Route["project"], r.Query, stop))
+        Get(Usage, (r, stop) => usage.ListAsync(r.Caller, r.Query, stop)).Takes(NovaUsage.Known).ForAdmins("os-simple-tenant-usage:list"),
+        Get($"{Usage}/{{project}}", (r, stop) => usage.ShowAsync(r.Caller, r.Route["project"], r.Query, stop))
             .Takes(NovaUsage.Known),
     ];
 }

@@ -31,7 +31,7 @@ internal static class ServerAccess
 
     public static ApiResult NoSuchServer(string id) => ApiResult.NotFound($"Instance {id} could not be found.");
 
-    public static ApiResult NotAllowed(string action) => ApiResult.Forbidden($"Policy doesn't allow os_compute_api:{action} to be performed.");
+    public static ApiResult NotAllowed(string action) => ApiErrors.NotAllowed(ApiService.Compute, action);
 
     private static ApiResult Conflict(Server server, string action, string attribute, string state) =>
         ApiResult.Conflict($"Cannot '{action}' instance {server.Intent.Id} while it is in {attribute} {state}");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cells.Api.Http;
 using Cells.Contracts;
+using static Cells.Api.Nova.ComputeRoutes;
 
 namespace Cells.Api.Nova;
 
@@ -39,8 +40,8 @@ internal sealed class ServerInterfaces(ServerStore servers)
             })
             : ApiResult.NotFound($"Port id {request.Route["port"]} is no interface of instance {server.Intent.Id}."), stop);
 
-    private Task<ApiResult> WithServerAsync(ApiRequest request, Func<Server, ApiResult> answer, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        await servers.FindAsync(request.Caller, request.Route["id"], stop) is { } server ? answer(server) : ServerAccess.NoSuchServer(request.Route["id"]));
+    private async Task<ApiResult> WithServerAsync(ApiRequest request, Func<Server, ApiResult> answer, CancellationToken stop) =>
+        await servers.FindAsync(request.Caller, request.Route["id"], stop) is { } server ? answer(server) : ServerAccess.NoSuchServer(request.Route["id"]);
 
     private static void WriteIps(Utf8JsonWriter w, Server server)
     {
@@ -82,7 +83,4 @@ internal sealed class ServerInterfaces(ServerStore servers)
         w.WriteEndArray();
         w.WriteEndObject();
     }
-
-    private static ApiRoute Get(string pattern, Func<ApiRequest, CancellationToken, Task<ApiResult>> handle) =>
-        ApiRoute.Get(ApiService.Compute, pattern, Access.Project, handle);
 }

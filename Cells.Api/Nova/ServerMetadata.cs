@@ -10,68 +10,62 @@ internal sealed class ServerMetadata(ServerStore store, QuotaStore quotas, IComm
 {
     private static readonly SortedDictionary<string, string> Nothing = [];
 
-    public Task<ApiResult> ListAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        await store.FindAsync(caller, id, stop) is { } server ? Whole(server) : ServerAccess.NoSuchServer(id));
+    public async Task<ApiResult> ListAsync(RequestContext caller, string id, CancellationToken stop) =>
+        await store.FindAsync(caller, id, stop) is { } server ? Whole(server) : ServerAccess.NoSuchServer(id);
 
-    public Task<ApiResult> ShowAsync(RequestContext caller, string id, string key, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> ShowAsync(RequestContext caller, string id, string key, CancellationToken stop) =>
         await store.FindAsync(caller, id, stop) is not { } server ? ServerAccess.NoSuchServer(id)
         : server.Intent.Metadata.TryGetValue(key, out var value) ? One(key, value)
-        : NoSuchItem());
+        : NoSuchItem();
 
     /// <summary>Adds and overwrites; with <paramref name="replaces"/> what is not named goes.</summary>
     public Task<ApiResult> UpdateAsync(RequestContext caller, string id, JsonElement body, bool replaces, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var items = MetadataItems.Read(root, "metadata");
-        root.Close();
-        if (items is null)
-            problem.Note("metadata", "'metadata' is a required property");
-        return ChangeAsync(caller, id, "update metadata", problem, replaces, items ?? Nothing, remove: null, Whole, stop);
+        if (BodyObject.Read(body, root => root.Needed("metadata", MetadataItems.Read(root, "metadata")), out var items) is { } wrong)
+            return Task.FromResult(wrong);
+        return ChangeAsync(caller, id, "update metadata", replaces, items!, remove: null, Whole, stop);
     }
 
     /// <summary>Body: <c>{"meta": {key: value}}</c>.</summary>
     public Task<ApiResult> SetAsync(RequestContext caller, string id, string key, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var items = MetadataItems.Read(root, "meta");
-        root.Close();
-        if (items is not { Count: 1 })
-            problem.Note("meta", "Request body contains too many items, or none.");
-        else if (!items.ContainsKey(key))
-            problem.Note("meta", "Request body and URI mismatch");
-        return ChangeAsync(caller, id, "update metadata", problem, replaces: false, items ?? Nothing, remove: null, _ => One(key, items![key]), stop);
+        if (BodyObject.Read(body, root => ReadOne(root, key), out var items) is { } wrong)
+            return Task.FromResult(wrong);
+        return ChangeAsync(caller, id, "update metadata", replaces: false, items!, remove: null, _ => One(key, items![key]), stop);
     }
 
-    public Task<ApiResult> RemoveAsync(RequestContext caller, string id, string key, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> RemoveAsync(RequestContext caller, string id, string key, CancellationToken stop) =>
         await store.FindAsync(caller, id, stop) is { } server && !server.Intent.Metadata.ContainsKey(key)
             ? NoSuchItem()
-            : await ChangeAsync(caller, id, "delete metadata", new Problem(), replaces: false, Nothing, key, _ => ApiResult.Empty(204), stop));
+            : await ChangeAsync(caller, id, "delete metadata", replaces: false, Nothing, key, _ => ApiResult.Empty(204), stop);
 
-    private Task<ApiResult> ChangeAsync(
-        RequestContext caller, string id, string action, Problem problem, bool replaces, IReadOnlyDictionary<string, string> items, string? remove,
-        Func<Server, ApiResult> answer, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    private static IReadOnlyDictionary<string, string>? ReadOne(BodyObject root, string key)
     {
-        if (!caller.MayChange)
-            return ServerAccess.NotAllowed("server-metadata:update");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
+        var items = MetadataItems.Read(root, "meta");
+        if (items is not { Count: 1 })
+            root.Problem.Note("meta", "Request body contains too many items, or none.");
+        else if (!items.ContainsKey(key))
+            root.Problem.Note("meta", "Request body and URI mismatch");
+        return items;
+    }
+
+    private async Task<ApiResult> ChangeAsync(
+        RequestContext caller, string id, string action, bool replaces, IReadOnlyDictionary<string, string> items, string? remove,
+        Func<Server, ApiResult> answer, CancellationToken stop)
+    {
         if (await store.FindAsync(caller, id, stop) is not { } server)
             return ServerAccess.NoSuchServer(id);
         if (ServerAccess.RefusalOfDetails(caller, server, action) is { } refusal)
             return refusal;
         var limit = (await quotas.StandingAsync(server.Intent.Project, stop))?.Limits.MetadataItems ?? QuotaLimits.Default.MetadataItems;
         var change = new ChangeMetadata(server.Intent.Id, replaces, items, remove, limit, time.GetUtcNow());
-        var outcome = await committer.CommitAsync(new Change(change));
-        if (outcome is CommitOutcome.Unavailable lost)
-            return Unavailable.Result(lost);
+        var missed = await committer.TakeAsync(change);
         if (await store.FindAsync(caller, id, stop) is not { } after)
             return ServerAccess.NoSuchServer(id);
-        return outcome is CommitOutcome.Committed
+        return missed is null
             ? answer(after)
             : ServerAccess.RefusalOfDetails(caller, after, action) ?? ApiResult.Forbidden($"Maximum number of metadata items exceeds {limit}");
-    });
+    }
 
     private static ApiResult Whole(Server server) => ApiResult.Ok(w => WriteItems(w, "metadata", server.Intent.Metadata));
 

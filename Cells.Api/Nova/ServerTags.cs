@@ -10,44 +10,39 @@ internal sealed class ServerTags(ServerStore store, ICommitter committer, TimePr
     /// <summary>How many a server may have, and how long each may be (nova/objects/instance.py, tag.py).</summary>
     public const int Most = 50, Longest = 60;
 
-    public Task<ApiResult> ListAsync(RequestContext caller, string id, CancellationToken stop) => Unavailable.GuardAsync(async () =>
-        await store.FindAsync(caller, id, stop) is { } server ? All(server) : ServerAccess.NoSuchServer(id));
+    public async Task<ApiResult> ListAsync(RequestContext caller, string id, CancellationToken stop) =>
+        await store.FindAsync(caller, id, stop) is { } server ? All(server) : ServerAccess.NoSuchServer(id);
 
     /// <summary>204 when it is there.</summary>
-    public Task<ApiResult> CheckAsync(RequestContext caller, string id, string tag, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    public async Task<ApiResult> CheckAsync(RequestContext caller, string id, string tag, CancellationToken stop) =>
         await store.FindAsync(caller, id, stop) is not { } server ? ServerAccess.NoSuchServer(id)
         : server.Intent.Tags.Contains(tag, StringComparer.Ordinal) ? ApiResult.Empty(204)
-        : NoSuchTag(id, tag));
+        : NoSuchTag(id, tag);
 
     public Task<ApiResult> ReplaceAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
-        var problem = new Problem();
-        var root = BodyObject.Root(body, problem);
-        var tags = Read(root, "tags");
-        root.Close();
-        if (tags is null)
-            problem.Note("tags", "'tags' is a required property");
-        return ChangeAsync(caller, id, "update tags", problem, replaces: true, tags ?? [], remove: null, (_, after) => All(after), stop);
+        if (BodyObject.Read(body, root => root.Needed("tags", Read(root, "tags")), out var tags) is { } wrong)
+            return Task.FromResult(wrong);
+        return ChangeAsync(caller, id, "update tags", replaces: true, tags!, remove: null, (_, after) => All(after), stop);
     }
 
     /// <summary>201 with its place when it is new, 204 when it was there.</summary>
     public Task<ApiResult> AddAsync(RequestContext caller, string id, string tag, CancellationToken stop)
     {
-        var problem = new Problem();
         if (Wrong(tag) is { } reason)
-            problem.Note("tag", reason);
-        return ChangeAsync(caller, id, "update tags", problem, replaces: false, [tag], remove: null, (before, _) =>
+            return Task.FromResult(ApiResult.BadRequest($"Invalid input for field/attribute tag. {reason}"));
+        return ChangeAsync(caller, id, "update tags", replaces: false, [tag], remove: null, (before, _) =>
             before.Intent.Tags.Contains(tag, StringComparer.Ordinal)
                 ? ApiResult.Empty(204)
                 : ApiResult.Empty(201).With("Location", NovaLinks.Self(options.BaseUrl, $"servers/{before.Intent.Id}/tags/{Uri.EscapeDataString(tag)}")), stop);
     }
 
     public Task<ApiResult> RemoveAsync(RequestContext caller, string id, string tag, CancellationToken stop) =>
-        ChangeAsync(caller, id, "delete tags", new Problem(), replaces: false, [], tag, (before, _) =>
+        ChangeAsync(caller, id, "delete tags", replaces: false, [], tag, (before, _) =>
             before.Intent.Tags.Contains(tag, StringComparer.Ordinal) ? ApiResult.Empty(204) : NoSuchTag(id, tag), stop);
 
     public Task<ApiResult> ClearAsync(RequestContext caller, string id, CancellationToken stop) =>
-        ChangeAsync(caller, id, "delete tags", new Problem(), replaces: true, [], remove: null, (_, _) => ApiResult.Empty(204), stop);
+        ChangeAsync(caller, id, "delete tags", replaces: true, [], remove: null, (_, _) => ApiResult.Empty(204), stop);
 
     /// <summary>The tags of a body, in order and each once; null when they are not there.</summary>
     public static IReadOnlyList<string>? Read(BodyObject of, string name)
@@ -72,27 +67,21 @@ internal sealed class ServerTags(ServerStore store, ICommitter committer, TimePr
         ? null
         : $"Tag '{tag}' is invalid. It must be a string of 1 to {Longest} characters without characters '/' and ','.";
 
-    private Task<ApiResult> ChangeAsync(
-        RequestContext caller, string id, string action, Problem problem, bool replaces, IReadOnlyList<string> add, string? remove,
-        Func<Server, Server, ApiResult> answer, CancellationToken stop) => Unavailable.GuardAsync(async () =>
+    private async Task<ApiResult> ChangeAsync(
+        RequestContext caller, string id, string action, bool replaces, IReadOnlyList<string> add, string? remove,
+        Func<Server, Server, ApiResult> answer, CancellationToken stop)
     {
-        if (!caller.MayChange)
-            return ServerAccess.NotAllowed("os-server-tags:update");
-        if (problem.Text is { } wrong)
-            return ApiResult.BadRequest(wrong);
         if (await store.FindAsync(caller, id, stop) is not { } before)
             return ServerAccess.NoSuchServer(id);
         if (ServerAccess.RefusalOfDetails(caller, before, action) is { } refusal)
             return refusal;
-        var outcome = await committer.CommitAsync(new Change(new ChangeTags(before.Intent.Id, replaces, add, remove, time.GetUtcNow())));
-        if (outcome is CommitOutcome.Unavailable lost)
-            return Unavailable.Result(lost);
+        var missed = await committer.TakeAsync(new ChangeTags(before.Intent.Id, replaces, add, remove, time.GetUtcNow()));
         if (await store.FindAsync(caller, id, stop) is not { } after)
             return ServerAccess.NoSuchServer(id);
-        return outcome is CommitOutcome.Committed
+        return missed is null
             ? answer(before, after)
             : ServerAccess.RefusalOfDetails(caller, after, action) ?? ApiResult.BadRequest($"The number of tags exceeded the per-server limit {Most}");
-    });
+    }
 
     private static ApiResult All(Server server) => ApiResult.Ok(w =>
     {

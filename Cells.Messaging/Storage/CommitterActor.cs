@@ -1,6 +1,7 @@
 using Cells.Contracts;
 using Cells.Messaging.Actors;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Cells.Messaging.Storage;
 
@@ -159,7 +160,11 @@ internal sealed class CommitterActor : ReceiveActor
         if (_state.Queue.Refuse() is not { } culprit)
             return;
         StorageTelemetry.ChangeRefused(_logger, culprit, error);
-        Tell(culprit, new CommitOutcome.Unavailable($"The database refused the change ({culprit}): {error.Message}"));
+        Tell(culprit, new CommitOutcome.Unavailable($"The database refused the change ({culprit}): {error.Message}")
+        {
+            // Class 23: integrity constraint violation (PostgreSQL manual, appendix A).
+            Constraint = error is PostgresException { SqlState: ['2', '3', ..] } broken ? broken.ConstraintName ?? broken.SqlState : null,
+        });
     }
 
     private void TryLater(Exception error)

@@ -26,5 +26,10 @@ public abstract record CommitOutcome
     public sealed record Missed(IReadOnlyList<IWrite> Writes) : CommitOutcome;
 
     /// <summary>Nothing of the change was written, and the database cannot take it now.</summary>
-    public sealed record Unavailable(string Reason) : CommitOutcome;
+    /// <param name="Reason">For operators: it may hold what the database said, values included.</param>
+    public sealed record Unavailable(string Reason) : CommitOutcome
+    {
+        /// <summary>The constraint that forbids the change (a name that is taken, a thing that went away); null where another attempt may succeed as it is.</summary>
+        public string? Constraint { get; init; }
+    }
 }

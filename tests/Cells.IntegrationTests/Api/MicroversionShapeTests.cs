@@ -147,8 +147,7 @@ public sealed class MicroversionShapeTests
         await using var other = new SecondNode(Home);
         await Home.CreateServerAsync(_token, "before", flavor, image);
         // Said at another node: this one remembers the flavor without it.
-        var admin = new Cells.Api.Http.RequestContext(new(Guid.NewGuid()), new(Guid.Parse(_project)), ["admin"], "req-1", null);
-        await other.Home.Flavors.AddSpecsAsync(admin, flavor, System.Text.Json.JsonDocument.Parse("""{"extra_specs": {"a": "b"}}""").RootElement, CancellationToken.None);
+        await other.Home.Flavors.AddSpecsAsync(flavor, System.Text.Json.JsonDocument.Parse("""{"extra_specs": {"a": "b"}}""").RootElement);
 
         var id = (await Home.CreateServerAsync(_token, "after", flavor, image)).Json.GetProperty("server").GetProperty("id").GetString();
 
