@@ -1,3 +1,4 @@
+using Cells.Compute.Instances;
 using Cells.Compute.Reconciling;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -34,6 +35,9 @@ internal static partial class ComputeTelemetry
 
     [LoggerMessage(2218, LogLevel.Information, "Instance {Instance}: somebody moved it from host {From} to {To}; its claim follows")]
     public static partial void Followed(ILogger logger, InstanceId instance, string from, string to);
+
+    [LoggerMessage(2219, LogLevel.Information, "Instance {Instance}: {Workflow} from host {From} to {To}")]
+    public static partial void GoesTo(ILogger logger, InstanceId instance, WorkflowKind workflow, string from, string to);
 
     [LoggerMessage(2216, LogLevel.Information, "A decision was overtaken ({Missed}); it is taken again from what the database says")]
     public static partial void Overtaken(ILogger logger, string missed);

@@ -22,6 +22,11 @@ public enum InstanceAction
     Rescue = 14,
     Unrescue = 15,
     Rebuild = 16,
+    Resize = 20,
+    Migrate = 21,
+    ConfirmResize = 22,
+    RevertResize = 23,
+    LiveMigrate = 24,
 }
 
 public static class InstanceActionNames
@@ -31,6 +36,9 @@ public static class InstanceActionNames
     {
         InstanceAction.RebootSoft or InstanceAction.RebootHard => "reboot",
         InstanceAction.ResetState => "resetState",
+        InstanceAction.ConfirmResize => "confirmResize",
+        InstanceAction.RevertResize => "revertResize",
+        InstanceAction.LiveMigrate => "live-migration",
         _ => action.ToString().ToLowerInvariant(),
     };
 
@@ -39,6 +47,9 @@ public static class InstanceActionNames
     {
         InstanceAction.RebootSoft or InstanceAction.RebootHard => "reboot",
         InstanceAction.ResetState => "os-resetState",
+        InstanceAction.ConfirmResize => "confirmResize",
+        InstanceAction.RevertResize => "revertResize",
+        InstanceAction.LiveMigrate => "os-migrateLive",
         _ => action.ToString().ToLowerInvariant(),
     };
 }

@@ -63,6 +63,10 @@ public static class InstanceLifecycle
         InstanceAction.Rescue => new([VmState.Active, VmState.Stopped, VmState.Error], TaskState.Rescuing),
         InstanceAction.Unrescue => new([VmState.Rescued], TaskState.Unrescuing),
         InstanceAction.Rebuild => new([VmState.Active, VmState.Stopped, VmState.Error], TaskState.Rebuilding),
+        InstanceAction.Resize or InstanceAction.Migrate => new([VmState.Active, VmState.Stopped], TaskState.ResizePrep),
+        InstanceAction.ConfirmResize => new([VmState.Resized], TaskState.None),
+        InstanceAction.RevertResize => new([VmState.Resized], TaskState.ResizeReverting),
+        InstanceAction.LiveMigrate => new([VmState.Active, VmState.Paused], TaskState.Migrating),
         InstanceAction.Lock or InstanceAction.Unlock => new(Any, TaskState.None) { During = AnyTask, MustHaveLaunched = false, HeldBackByLock = false },
         // Until it has been launched the row is its build's, whose end nothing else may say.
         InstanceAction.ResetState => new(Any, TaskState.None) { During = AnyTask, HeldBackByLock = false },

@@ -14,13 +14,13 @@ public static class ChooseHost
     public static HostDecision Decide(CellName cell, HostIndex index, PlacementRequest request, HostPolicy policy)
     {
         var removed = new RemovedByFilter[policy.Filters.Count];
-        var (tried, apart) = (new RemovedByFilter(), new RemovedByFilter());
+        var each = new RemovedEach();
         var candidates = new List<Candidate>();
         foreach (var (shape, hosts) in index.Shapes)
         {
             if (FirstRejection(policy, shape, request, index) is var (filter, reason) && reason is not null)
                 removed[filter].Add(hosts, reason);
-            else if (FirstAllowed(hosts, request, ref tried, ref apart) is { } host)
+            else if (FirstAllowed(hosts, request, ref each) is { } host)
                 candidates.Add(new Candidate(shape, host));
         }
 
@@ -30,7 +30,7 @@ public static class ChooseHost
         var best = Best(candidates, scores);
         var explanation = new Explanation(
             cell, "host", best is null ? null : candidates[best.Value].Host.Name, index.Count,
-            Counts(policy, removed, tried, apart), Top(candidates, scores, policy, request), [],
+            Counts(policy, removed, each), Top(candidates, scores, policy, request), [],
             best is null ? WouldFit(index, request) : null);
         return best is null
             ? new HostDecision(null, default, explanation)
@@ -46,17 +46,19 @@ public static class ChooseHost
     }
 
     /// <summary>The first host of the shape that the request may have; where its group wants one more than another, the first of the best.</summary>
-    private static HostState? FirstAllowed(HostSet hosts, PlacementRequest request, ref RemovedByFilter tried, ref RemovedByFilter apart)
+    private static HostState? FirstAllowed(HostSet hosts, PlacementRequest request, ref RemovedEach each)
     {
-        if (request.TriedHosts.Count == 0 && request.Group is null)
+        if (request is { TriedHosts.Count: 0, Group: null, Move: null })
             return hosts.First;
         HostState? best = null;
         foreach (var host in hosts.All)
         {
-            if (request.TriedHosts.Contains(host.Id))
-                tried.Add(host, "failed this instance before");
+            if (request.Move?.Reject(host) is { } unfit)
+                each.Unfit.Add(host, unfit);
+            else if (request.TriedHosts.Contains(host.Id))
+                each.Tried.Add(host, "failed this instance before");
             else if (request.Group?.Reject(host.Id) is { } reason)
-                apart.Add(host, reason);
+                each.Apart.Add(host, reason);
             else if (request.Group is null)
                 return host;
             else if (best is null || request.Group.Compare(host.Id, best.Id) > 0)
@@ -121,17 +123,22 @@ public static class ChooseHost
         return best;
     }
 
-    private static List<FilterCount> Counts(HostPolicy policy, RemovedByFilter[] removed, RemovedByFilter tried, RemovedByFilter apart)
+    private static List<FilterCount> Counts(HostPolicy policy, RemovedByFilter[] removed, in RemovedEach each)
     {
         var counts = new List<FilterCount>();
         for (var i = 0; i < removed.Length; i++)
             if (removed[i].Count > 0)
                 counts.Add(new FilterCount(policy.Filters[i].Name, removed[i].Count, removed[i].Examples ?? []));
-        if (apart.Count > 0)
-            counts.Add(new FilterCount("server_group", apart.Count, apart.Examples ?? []));
-        if (tried.Count > 0)
-            counts.Add(new FilterCount("already_tried", tried.Count, tried.Examples ?? []));
+        AddCount("move", each.Unfit);
+        AddCount("server_group", each.Apart);
+        AddCount("already_tried", each.Tried);
         return counts;
+
+        void AddCount(string name, in RemovedByFilter by)
+        {
+            if (by.Count > 0)
+                counts.Add(new FilterCount(name, by.Count, by.Examples ?? []));
+        }
     }
 
     private static List<CandidateScore> Top(List<Candidate> candidates, double[] scores, HostPolicy policy, PlacementRequest request)
@@ -155,6 +162,12 @@ public static class ChooseHost
     }
 
     private readonly record struct Candidate(HostShape Shape, HostState Host);
+
+    /// <summary>What is judged of each host, after its shape has passed.</summary>
+    private record struct RemovedEach
+    {
+        public RemovedByFilter Unfit, Apart, Tried;
+    }
 
     private record struct RemovedByFilter
     {

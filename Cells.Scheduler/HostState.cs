@@ -22,6 +22,9 @@ public sealed record HostState(
     /// <summary>Physical CPUs: no VM may have more vCPUs, whatever the allocation ratio (XenAPI: HOST_NOT_ENOUGH_PCPUS).</summary>
     public int Cpus { get; init; } = int.MaxValue;
 
+    /// <summary>The XenServer pool that it is a member of.</summary>
+    public PoolId Pool { get; init; }
+
     /// <summary>Networks that it has an interface on, by the keys that requests name them by.</summary>
     public NetworkSet Networks { get; init; }
 

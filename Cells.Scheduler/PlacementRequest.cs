@@ -24,6 +24,9 @@ public sealed record PlacementRequest(
     /// <summary>What its server group asks of the host; null without one.</summary>
     public GroupRule? Group { get; init; }
 
+    /// <summary>For an instance that has a VM already; null for a build.</summary>
+    public MoveRule? Move { get; init; }
+
     /// <summary>Of the flavor; empty for none.</summary>
     public IReadOnlyDictionary<string, string> ExtraSpecs { get; init; } = new SortedDictionary<string, string>();
 

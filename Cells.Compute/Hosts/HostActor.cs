@@ -171,8 +171,18 @@ internal sealed class HostActor : ReceiveActor
     {
         if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host)
             return null;
+        TargetRefs? target = null;
+        if (run.Row.Destination is { Place: var there })
+        {
+            if (cache.FindHost(there.Host) is not { } targetHost || cache.FindSr(there.Sr) is not { } targetSr)
+                return null;
+            target = new TargetRefs(targetHost.Key, targetSr.Key, NetworkKeys.Of(cache, targetHost.Key));
+        }
         return new StepContext(
-            run.Row, _pool.Owner, _pool, host.Key, cache.FindSr(place.Sr)?.Key ?? default, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience);
+            run.Row, _pool.Owner, _pool, host.Key, cache.FindSr(place.Sr)?.Key ?? default, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience)
+        {
+            Target = target,
+        };
     }
 
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)

@@ -32,7 +32,7 @@ internal static class AcceptDelete
         DeleteIntent = command.Intent,
         WorkingIntent = Math.Max(row.WorkingIntent, command.Intent),
         // Nobody waits for what it outranks: the home's log of a server ends with it.
-        Actions = row.Actions is { Current: null, Waiting.Count: 0 } ? row.Actions : row.Actions with { Current = null, Waiting = [], BeganAt = null },
+        Actions = row.Actions is { Current: null, Waiting.Count: 0 } ? row.Actions : row.Actions with { Current = null, Waiting = [], BeganAt = null, Moved = null },
     };
 
     /// <summary>The first step only waits for what another workflow had under way; with nothing under way the delete begins at the second.</summary>

@@ -9,5 +9,6 @@ namespace Cells.Compute.Instances;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Story))]
 [JsonSerializable(typeof(Actions))]
+[JsonSerializable(typeof(SecondPlace))]
 [JsonSerializable(typeof(IReadOnlyList<HostAggregate>))]
 internal sealed partial class ComputeJsonContext : JsonSerializerContext;

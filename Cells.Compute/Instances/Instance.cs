@@ -45,6 +45,15 @@ internal sealed record Instance(
     /// <summary>Why the intent <see cref="AppliedIntent"/> was refused or failed; null when it was carried out.</summary>
     public string? Refusal { get; init; }
 
+    /// <summary>
+    /// Where it is to be, while a workflow brings it there: claimed in the change that sets it, moved to <see cref="Place"/> or given back in the one that
+    /// ends the workflow. A delete gives back both.
+    /// </summary>
+    public SecondPlace? Destination { get; init; }
+
+    /// <summary>What a resize or a cold migration left, claimed until it is confirmed, reverted or deleted.</summary>
+    public SecondPlace? Origin { get; init; }
+
     /// <summary>The disk that it boots from while it is rescued.</summary>
     public Guid? RescueVdi { get; init; }
 
@@ -62,6 +71,12 @@ internal sealed record Instance(
 
 /// <summary>A host and the SR that was chosen with it.</summary>
 internal sealed record Place(PoolId Pool, HostId Host, string HostName, SrId Sr);
+
+/// <summary>A place that an instance has a claim on besides its own.</summary>
+/// <param name="Flavor">What it has there.</param>
+/// <param name="HasDisk">A disk of its own is or will be there; false when it is the same disk that both places see.</param>
+/// <param name="State">Active or stopped: what it is to be there.</param>
+internal sealed record SecondPlace(Place Place, Flavor Flavor, bool HasDisk, VmState State);
 
 /// <summary>What every object that we make carries in other_config: whose it is, by which assignment, by which attempt.</summary>
 internal readonly record struct Stamp(InstanceId Instance, long Epoch, int Attempt);
@@ -86,6 +101,7 @@ internal enum WorkflowKind
     Unpause = 8,
     Suspend = 9,
     Resume = 10,
+    LiveMigrate = 17,
 }
 
 /// <summary>What was asked after the build, in the order of intents.</summary>
@@ -93,8 +109,10 @@ internal enum WorkflowKind
 /// <param name="Waiting">Accepted above while another one ran here; begun in their order, each judged again when its turn comes.</param>
 /// <param name="Ended">How the last ones ended: a command that comes again is answered from here.</param>
 /// <param name="BeganAt">When <paramref name="Current"/> began.</param>
+/// <param name="Moved">Of the current one, once its place was chosen, or found to be none.</param>
 internal sealed record Actions(
-    ActOnInstance? Current, IReadOnlyList<ActOnInstance> Waiting, IReadOnlyList<InstanceActed> Ended, DateTimeOffset? BeganAt = null)
+    ActOnInstance? Current, IReadOnlyList<ActOnInstance> Waiting, IReadOnlyList<InstanceActed> Ended, DateTimeOffset? BeganAt = null,
+    MovedBetween? Moved = null)
 {
     /// <summary>More than a home can have open at once for one instance; older ones are not asked again.</summary>
     public const int MostEnded = InstanceLifecycle.MostOpenActions;

@@ -151,6 +151,8 @@ internal static class InstanceWrites
             Column.Time<Instance>("deadline_at", r => r.DeadlineAt),
             Column.Time<Instance>("launched_at", r => r.LaunchedAt),
             Column.Time<Instance>("updated_at", r => r.UpdatedAt),
+            Column.Json<Instance>("destination", r => Text(r.Destination)),
+            Column.Json<Instance>("origin", r => Text(r.Origin)),
         ];
 
         public static readonly string Names = string.Join(", ", All.Select(c => c.Name));
@@ -161,6 +163,8 @@ internal static class InstanceWrites
         public static string Text(Story story) => JsonSerializer.Serialize(story, ComputeJsonContext.Default.Story);
 
         public static string Text(Actions actions) => JsonSerializer.Serialize(actions, ComputeJsonContext.Default.Actions);
+
+        private static string? Text(SecondPlace? place) => place is null ? null : JsonSerializer.Serialize(place, ComputeJsonContext.Default.SecondPlace);
 
         public static string? Text(BuildInstance? command) => command is null ? null : JsonSerializer.Serialize(command, WireJsonContext.Default.BuildInstance);
     }

@@ -14,7 +14,8 @@ internal static class ReadInstances
     private const string Columns = """
         id, project_id, name, parent_link, command, epoch, generation, pool_id, host_id, host_name, sr_id, vm_uuid, vdi_uuid, vm_state, task_state,
         power_state, working_intent, applied_intent, delete_intent, released, workflow, step, undoing, interrupted_step, attempt, story, fault,
-        deadline_at, launched_at, updated_at, interrupted_workflow, note, actions, refusal, rescue_vdi_uuid
+        deadline_at, launched_at, updated_at, interrupted_workflow, note, actions, refusal, rescue_vdi_uuid, destination,
+        origin
         """;
 
     public static Task<IReadOnlyList<Instance>> AllAsync(ICellDatabase database, CancellationToken stop) =>
@@ -73,5 +74,10 @@ internal static class ReadInstances
         Actions = JsonSerializer.Deserialize(r.GetString(32), ComputeJsonContext.Default.Actions)!,
         Refusal = r.IsDBNull(33) ? null : r.GetString(33),
         RescueVdi = r.IsDBNull(34) ? null : r.GetGuid(34),
+        Destination = SecondPlace(r, 35),
+        Origin = SecondPlace(r, 36),
     };
+
+    private static SecondPlace? SecondPlace(NpgsqlDataReader r, int column) =>
+        r.IsDBNull(column) ? null : JsonSerializer.Deserialize(r.GetString(column), ComputeJsonContext.Default.SecondPlace);
 }

@@ -33,13 +33,13 @@ internal static class TakeAction
         return command.Intent <= known.AppliedIntent ? Say(command, $"Intent {command.Intent} of instance {command.Instance} ended long ago.", now) : null;
     }
 
-    /// <summary>The running action has ended; whatever waits begins in the same change.</summary>
+    /// <summary>The running action, or what the cell does by itself, has ended; whatever waits begins in the same change.</summary>
     /// <param name="power">What the host showed at its end; null when nobody looked.</param>
     public static TakenAction.Take End(Instance row, ActionOutcome outcome, string? reason, PowerState? power, TimeSpan deadline, DateTimeOffset now)
     {
-        var current = row.Actions.Current ?? throw new InvalidOperationException($"Instance {row.Id} runs no action that could end.");
-        var state = power is { } shown ? CorrectObserved.StateOf(shown, row.VmState) : row.VmState;
-        var settled = row.Changed(now) with
+        var moved = SettleMove.At(row, outcome);
+        var state = power is { } shown ? CorrectObserved.StateOf(shown, moved.VmState) : moved.VmState;
+        var settled = moved.Changed(now) with
         {
             Work = null,
             DeadlineAt = null,
@@ -47,6 +47,8 @@ internal static class TakeAction
             PowerState = power ?? row.PowerState,
             Fault = state == VmState.Error ? reason ?? row.Fault : null,
         };
+        if (row.Actions.Current is not { } current)
+            return BeginNext(settled, [], deadline, now);
         var (ended, answer) = Ended(settled, current, outcome, reason, row.Actions.BeganAt ?? now, now);
         return BeginNext(ended, [answer], deadline, now);
     }
@@ -88,12 +90,12 @@ internal static class TakeAction
     private static (Instance Row, InstanceActed Answer) Ended(
         Instance row, ActOnInstance command, ActionOutcome outcome, string? reason, DateTimeOffset began, DateTimeOffset now)
     {
-        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now);
+        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now) { Moved = row.Actions.Moved };
         return (row with
         {
             AppliedIntent = Math.Max(row.AppliedIntent, command.Intent),
             Refusal = reason,
-            Actions = row.Actions with { Current = null, BeganAt = null, Ended = [.. row.Actions.Ended.TakeLast(Actions.MostEnded - 1), answer] },
+            Actions = row.Actions with { Current = null, BeganAt = null, Moved = null, Ended = [.. row.Actions.Ended.TakeLast(Actions.MostEnded - 1), answer] },
         }, answer);
     }
 

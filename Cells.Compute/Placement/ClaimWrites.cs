@@ -9,7 +9,8 @@ namespace Cells.Compute.Placement;
 /// statement serves any number of placements.
 /// </summary>
 /// <remarks>Misses when a provider has not that much left: rebuild the index, decide again.</remarks>
-internal sealed record TakeClaim(InstanceId Instance, long Epoch, IReadOnlyList<ClaimPart> Parts) : IWrite
+/// <param name="Role">Which of its places it is for.</param>
+internal sealed record TakeClaim(InstanceId Instance, long Epoch, IReadOnlyList<ClaimPart> Parts, ClaimRole Role = ClaimRole.Current) : IWrite
 {
     public WriteKind Kind => ClaimWrites.Take;
 }
@@ -21,12 +22,12 @@ internal sealed record ReleaseClaim(InstanceId Instance, long Epoch) : IWrite
 }
 
 /// <summary>
-/// Puts what an instance holds of one host on another's account: its VM runs there already, so nothing is asked and nothing can be refused. The host may
-/// become overfull by it; then it takes nothing new.
+/// Writes what an instance holds already, in another shape: beside the <see cref="ReleaseClaim"/> of the same change. Nothing is asked and nothing can be
+/// refused. Where the pool has moved a VM by itself a host may become overfull by it; then it takes nothing new.
 /// </summary>
-internal sealed record MoveClaim(InstanceId Instance, long Epoch, HostId From, HostId To) : IWrite
+internal sealed record KeepClaim(InstanceId Instance, long Epoch, IReadOnlyList<HeldPart> Parts) : IWrite
 {
-    public WriteKind Kind => ClaimWrites.Move;
+    public WriteKind Kind => ClaimWrites.Keep;
 }
 
 internal static class ClaimWrites
@@ -55,66 +56,63 @@ internal static class ClaimWrites
         Column.Uuid<ReleaseClaim>("instances", w => w.Instance.Value),
         Column.Bigint<ReleaseClaim>("epochs", w => w.Epoch));
 
-    public static readonly WriteKind Move = new UnguardedKind<MoveClaim>(
-        "move-claim", 245, """
-            with w as (
-                select instance_id, epoch, from_id, to_id
-                  from unnest(@instances, @epochs, @from, @to) as w (instance_id, epoch, from_id, to_id)
-            ), moved as (
-                update claim
-                   set provider_id = w.to_id
-                  from w
-                 where claim.instance_id = w.instance_id
-                   and claim.epoch <= w.epoch
-                   and claim.provider_id = w.from_id
-                returning w.from_id, w.to_id, claim.resource, claim.amount
-            ), delta as (
-                select provider_id, resource, sum(amount)::bigint as amount
-                  from (select from_id as provider_id, resource, -amount as amount from moved
-                         union all
-                        select to_id, resource, amount from moved) as both_ends
-                 group by provider_id, resource
-            )
-            update provider
-               set promised = provider.promised + delta.amount,
-                   generation = provider.generation + 1
-              from delta
-             where provider.id = delta.provider_id
-               and provider.resource = delta.resource
-            """,
-        Column.Uuid<MoveClaim>("instances", w => w.Instance.Value),
-        Column.Bigint<MoveClaim>("epochs", w => w.Epoch),
-        Column.Uuid<MoveClaim>("from", w => w.From.Value),
-        Column.Uuid<MoveClaim>("to", w => w.To.Value));
+    public static readonly WriteKind Keep = new KeepKind();
 
     public static readonly WriteKind Take = new TakeKind();
 
+    private static readonly Column<Part>[] Columns =
+    [
+        Column.Integer<Part>("ordinals", p => p.Ordinal),
+        Column.Uuid<Part>("instances", p => p.Instance.Value),
+        Column.Bigint<Part>("epochs", p => p.Epoch),
+        Column.Uuid<Part>("providers", p => p.Of.Part.Provider.Value),
+        Column.Smallint<Part>("resources", p => (short)p.Of.Part.Resource),
+        Column.Bigint<Part>("amounts", p => p.Of.Part.Amount),
+        Column.Smallint<Part>("roles", p => (short)p.Of.Role),
+    ];
+
+    /// <summary>What both statements begin with: the parts, and their sums.</summary>
+    private const string Wanted = """
+        with w as (
+            select ordinal, instance_id, epoch, provider_id, resource, amount, role
+              from unnest(@ordinals, @instances, @epochs, @providers, @resources, @amounts, @roles)
+                as w (ordinal, instance_id, epoch, provider_id, resource, amount, role)
+        ), wanted as (
+            select provider_id, resource, sum(amount)::bigint as amount
+              from w
+             group by provider_id, resource
+        ), written as (
+            insert into claim (instance_id, epoch, provider_id, resource, amount, role)
+            select instance_id, epoch, provider_id, resource, amount, role
+              from w
+        )
+        """;
+
+    private sealed class KeepKind() : WriteKind("keep-claim", 245)
+    {
+        public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber) => Column.Fill(
+            command,
+            $"""
+            {Wanted}
+            update provider
+               set promised = provider.promised + wanted.amount,
+                   generation = provider.generation + 1
+              from wanted
+             where provider.id = wanted.provider_id
+               and provider.resource = wanted.resource
+            """,
+            Columns,
+            [.. writes.Cast<KeepClaim>().SelectMany((w, i) => w.Parts.Select(part => new Part(i, w.Instance, w.Epoch, part)))]);
+    }
+
     private sealed class TakeKind() : WriteKind("take-claim", 250)
     {
-        private static readonly Column<Part>[] Columns =
-        [
-            Column.Integer<Part>("ordinals", p => p.Ordinal),
-            Column.Uuid<Part>("instances", p => p.Claim.Instance.Value),
-            Column.Bigint<Part>("epochs", p => p.Claim.Epoch),
-            Column.Uuid<Part>("providers", p => p.Of.Provider.Value),
-            Column.Smallint<Part>("resources", p => (short)p.Of.Resource),
-            Column.Bigint<Part>("amounts", p => p.Of.Amount),
-        ];
-
         public override void Describe(NpgsqlBatchCommand command, IReadOnlyList<IWrite> writes, string firstChangeNumber)
         {
             // Only raising 'promised' is guarded. A provider that would be overdrawn is left as it is, and every claim on it is named as
             // missed; the claim rows written meanwhile go with the group's rollback.
-            const string sql = """
-                with w as (
-                    select ordinal, instance_id, epoch, provider_id, resource, amount
-                      from unnest(@ordinals, @instances, @epochs, @providers, @resources, @amounts)
-                        as w (ordinal, instance_id, epoch, provider_id, resource, amount)
-                ), wanted as (
-                    select provider_id, resource, sum(amount)::bigint as amount
-                      from w
-                     group by provider_id, resource
-                ), raised as (
+            const string sql = $"""
+                {Wanted}, raised as (
                     update provider
                        set promised = provider.promised + wanted.amount,
                            generation = provider.generation + 1
@@ -123,10 +121,6 @@ internal static class ClaimWrites
                        and provider.resource = wanted.resource
                        and provider.promised + wanted.amount + provider.outside <= provider.capacity * provider.ratio - provider.reserve
                     returning provider.id, provider.resource
-                ), written as (
-                    insert into claim (instance_id, epoch, provider_id, resource, amount)
-                    select instance_id, epoch, provider_id, resource, amount
-                      from w
                 )
                 select distinct w.ordinal
                   from w
@@ -134,7 +128,8 @@ internal static class ClaimWrites
                  where raised.id is null
                  order by w.ordinal
                 """;
-            Column.Fill(command, sql, Columns, [.. writes.SelectMany((w, i) => ((TakeClaim)w).Parts.Select(part => new Part(i, (TakeClaim)w, part)))]);
+            Column.Fill(command, sql, Columns,
+                [.. writes.Cast<TakeClaim>().SelectMany((w, i) => w.Parts.Select(part => new Part(i, w.Instance, w.Epoch, new HeldPart(w.Role, part))))]);
         }
 
         public override async Task<IReadOnlyList<int>> ReadMissedAsync(NpgsqlDataReader answer, IReadOnlyList<IWrite> writes, CancellationToken stop)
@@ -144,7 +139,7 @@ internal static class ClaimWrites
                 missed.Add(answer.GetInt32(0));
             return missed;
         }
-
-        private readonly record struct Part(int Ordinal, TakeClaim Claim, ClaimPart Of);
     }
+
+    private readonly record struct Part(int Ordinal, InstanceId Instance, long Epoch, HeldPart Of);
 }

@@ -11,7 +11,7 @@ namespace Cells.Compute.Placement;
 /// </summary>
 internal sealed class GroupPlaces
 {
-    private readonly Dictionary<Guid, SortedDictionary<Guid, HostId>> _groups = [];
+    private readonly Dictionary<Guid, SortedDictionary<Guid, IReadOnlyList<HostId>>> _groups = [];
 
     /// <summary>The rule for one more, or for one of them that is placed anew; null without a group.</summary>
     public GroupRule? RuleFor(BuildInstance command)
@@ -20,16 +20,17 @@ internal sealed class GroupPlaces
             return null;
         var members = _groups.GetValueOrDefault(group.Id)?
             .Where(member => member.Key != command.Instance.Value)
-            .GroupBy(member => member.Value)
-            .ToDictionary(host => host.Key, host => host.Count());
+            .SelectMany(member => member.Value)
+            .CountBy(host => host)
+            .ToDictionary();
         return new GroupRule(group.Policy, group.MaxPerHost, members ?? []);
     }
 
-    /// <summary>Decided: it will be there.</summary>
-    public void Take(BuildInstance command, HostId host)
+    /// <summary>Decided: it will be there. One that holds a second place counts at both.</summary>
+    public void Take(BuildInstance command, params IReadOnlyList<HostId> hosts)
     {
         if (command.Hints.Group is { } group)
-            (_groups.TryGetValue(group.Id, out var members) ? members : _groups[group.Id] = [])[command.Instance.Value] = host;
+            (_groups.TryGetValue(group.Id, out var members) ? members : _groups[group.Id] = [])[command.Instance.Value] = hosts;
     }
 
     /// <summary>As the instance's row says; null for one that has none.</summary>
@@ -38,7 +39,7 @@ internal sealed class GroupPlaces
         if (command?.Hints.Group is not { } group)
             return;
         if (row is { Released: false, Place: { } place })
-            Take(command, place.Host);
+            Take(command, (row.Destination ?? row.Origin) is { } second && second.Place.Host != place.Host ? [place.Host, second.Place.Host] : [place.Host]);
         else if (_groups.TryGetValue(group.Id, out var members) && members.Remove(command.Instance.Value) && members.Count == 0)
             _groups.Remove(group.Id);
     }

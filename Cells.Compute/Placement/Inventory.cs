@@ -102,6 +102,15 @@ internal sealed class Inventory(string hostClass, string zone)
 
     public void GiveBack(IReadOnlyList<ClaimPart> parts) => Move(parts, -1);
 
+    /// <summary>A decision as if these were given back: for an instance that chooses anew and will hold only what it needs beyond them.</summary>
+    public T Without<T>(IReadOnlyList<ClaimPart> parts, Func<T> decide)
+    {
+        GiveBack(parts);
+        var decision = decide();
+        Take(parts);
+        return decision;
+    }
+
     /// <summary>Hosts of which more or less is promised than when this was last asked.</summary>
     public IReadOnlyList<HostId> TakeTouched()
     {
@@ -170,7 +179,7 @@ internal sealed class Inventory(string hostClass, string zone)
             new HostResources((int)Math.Clamp(vcpus.Limit, 0, int.MaxValue), memory.Limit),
             local, [.. seen.Where(s => s.Shared).Select(s => s.Id)])
             {
-                Cpus = host.Vcpus, Networks = host.Networks, Aggregates = AggregateTraits.Of(setting?.Aggregates ?? []),
+                Pool = host.Pool, Cpus = host.Vcpus, Networks = host.Networks, Aggregates = AggregateTraits.Of(setting?.Aggregates ?? []),
             });
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cells.Compute.Images;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Workflows;
@@ -49,7 +48,7 @@ internal sealed partial class PlacerActor
 
     private void Place(Entry entry, WorkReceived work, BuildInstance command, IActorRef link)
     {
-        var request = RequestOf(command, []) with { Group = _groups.RuleFor(command) };
+        var request = ClaimOf.RequestOf(command, []) with { Group = _groups.RuleFor(command) };
         var span = BeginSpan("place", work.TraceParent, command.Instance);
         var decision = ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy);
         ComputeMeters.Chose(_setup.Cell, decision.Why);
@@ -137,14 +136,14 @@ internal sealed partial class PlacerActor
     {
         var command = undone.Command!;
         var tried = undone.Story.Tried.Append(undone.Place!.Host).ToList();
-        var request = RequestOf(command, tried) with { Group = _groups.RuleFor(command) };
+        var request = ClaimOf.RequestOf(command, tried) with { Group = _groups.RuleFor(command) };
         var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch && undone.Story.Refusals[^1].Code != StepOutcome.ImageUnavailable
             ? ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy)
             : null;
         if (decision is not null)
             ComputeMeters.Chose(_setup.Cell, decision.Why);
         var why = decision is null ? undone.Story.Why : [.. undone.Story.Why, decision.Why];
-        var freed = ClaimOf.Parts(undone.Place.Host, undone.Place.Sr, request);
+        var freed = HeldBy(before);
         if (decision is not { Host: { } host } || _inventory.Find(host.Id) is not { } record)
         {
             var failed = undone with
@@ -237,15 +236,6 @@ internal sealed partial class PlacerActor
     private PlacementFailed Refused(BuildInstance command, Instance known, string code, string reason) => new(
         command.Instance, command.Epoch, command.Intent, command.Epoch == known.Epoch ? known.Generation : command.GenerationFloor,
         [new Refusal(_setup.Cell, code, reason, null)]);
-
-    /// <summary>A disk is never smaller than its image, whatever the flavor says: what it will take is what is claimed.</summary>
-    private static PlacementRequest RequestOf(BuildInstance command, IReadOnlyCollection<HostId> tried) =>
-        PlacementRequest.For(command.Flavor, command.Hints.AvailabilityZone, command.Hints.OnlyCell, command.Hints.NotCells, tried)
-            with
-            {
-                DiskBytes = Math.Max(command.Flavor.DiskBytes, FetchImage.RoundedUp(command.Image.SizeBytes)),
-                Networks = PlacementRequest.NetworksOf(command.Nics),
-            };
 
     private Activity? BeginSpan(string name, string? parent, InstanceId instance) =>
         Traces.Begin(name, ActivityKind.Consumer, parent)?.SetTag("cells.cell", _setup.Cell.Value).SetTag("cells.instance", instance.ToString());

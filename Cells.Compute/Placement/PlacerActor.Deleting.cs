@@ -83,7 +83,7 @@ internal sealed partial class PlacerActor
     /// <summary>Nothing of it is left: tombstone, claim and answer in one change.</summary>
     private void Finish(Entry entry, Instance before, Instance tombstone, PoolOwner owner)
     {
-        IReadOnlyList<Contracts.ClaimPart> freed = before is { Command: { } built, Place: { } place } ? ClaimOf.Parts(place.Host, place.Sr, RequestOf(built, [])) : [];
+        var freed = HeldBy(before);
         Commit(
             entry,
             new Change(

@@ -110,13 +110,16 @@ internal sealed partial class PlacerActor
         var move = new MoveInstance(row, next, Checked(observed.Owner));
         Commit(
             entry,
-            from == to ? new Change(move) : new Change(new MoveClaim(row.Id, row.Epoch, from, to), move),
+            new Change([.. KeptClaims(row, next), move]),
             movesClaims: from != to,
             committed: () =>
             {
                 Put(entry, next);
                 if (from != to)
-                    MovePromise(row, next);
+                {
+                    KeepPromises(row, next);
+                    ComputeTelemetry.Followed(_setup.Logger, next.Id, row.Place.HostName, next.Place.HostName);
+                }
                 ComputeTelemetry.Corrected(_setup.Logger, next.Id, next.PowerState, next.VmState);
             },
             // Another owner has the pool now, or the row moved: the next thing shown is judged against the row as it is then.
@@ -133,18 +136,6 @@ internal sealed partial class PlacerActor
         && _inventory.Find(host) is { } record && _inventory.Find(ProviderId.Of(host), Resource.MemoryMib) is not null
             ? place with { Host = host, HostName = record.Name }
             : null;
-
-    private void MovePromise(Instance before, Instance after)
-    {
-        if (before.Command is { } command)
-        {
-            var request = RequestOf(command, []);
-            _inventory.GiveBack(ClaimOf.OfHost(ClaimOf.Parts(before.Place!.Host, before.Place.Sr, request)));
-            _inventory.Take(ClaimOf.OfHost(ClaimOf.Parts(after.Place!.Host, after.Place.Sr, request)));
-        }
-        ComputeTelemetry.Followed(_setup.Logger, after.Id, before.Place!.HostName, after.Place!.HostName);
-        NewsAreDue();
-    }
 
     private void JudgeThoseOn(HostId host)
     {

@@ -50,10 +50,11 @@ internal sealed partial class PlacerActor
 
     private void Move(Entry entry, Instance before, Instance next, IReadOnlyList<InstanceActed> answers, StepEnded ended, Action then) => Commit(
         entry,
-        new Change([new MoveInstance(before, next, Checked(ended.Owner)), .. Said(next, answers, null)]),
-        movesClaims: false,
+        new Change([.. KeptClaims(before, next), new MoveInstance(before, next, Checked(ended.Owner)), .. Said(next, answers, null)]),
+        movesClaims: !HoldTheSame(before, next),
         committed: () =>
         {
+            KeepPromises(before, next);
             Put(entry, next);
             then();
         },
@@ -62,7 +63,9 @@ internal sealed partial class PlacerActor
 
     private void Perform(Instance row, bool maybeDone)
     {
-        if (row is { Work: not null, Place: { } place } && _attached.TryGetValue(place.Host.Value, out var host))
+        if (row.Work is { } work && Steps.At(work).IsPlacers)
+            ChoosePlace(EntryOf(row.Id));
+        else if (row is { Work: not null, Place: { } place } && _attached.TryGetValue(place.Host.Value, out var host))
             host.Actor.Tell(new PerformStep(row, maybeDone) { TraceParent = _entries.GetValueOrDefault(row.Id)?.TraceParent }, Self);
     }
 

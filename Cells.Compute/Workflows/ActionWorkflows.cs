@@ -3,13 +3,14 @@ using Cells.Contracts;
 
 namespace Cells.Compute.Workflows;
 
-/// <summary>Which workflow carries an action out. Resize and migration will be rows of this table, with steps of their own.</summary>
+/// <summary>Which workflow carries an action out. </summary>
 internal static class ActionWorkflows
 {
     /// <summary>Whether this cell has it at all: one from a home of a later version is refused, by name.</summary>
     public static bool Knows(InstanceAction action) => action is
         InstanceAction.Start or InstanceAction.Stop or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Pause or
-        InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState;
+        InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState or
+        InstanceAction.LiveMigrate;
 
     /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
@@ -23,6 +24,7 @@ internal static class ActionWorkflows
         InstanceAction.Unpause => WorkflowKind.Unpause,
         InstanceAction.Suspend => WorkflowKind.Suspend,
         InstanceAction.Resume => WorkflowKind.Resume,
+        InstanceAction.LiveMigrate => WorkflowKind.LiveMigrate,
         InstanceAction.ResetState => null,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),
     };

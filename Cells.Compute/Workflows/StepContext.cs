@@ -14,7 +14,14 @@ namespace Cells.Compute.Workflows;
 /// <param name="GuestPatience">How long a guest may take to shut itself down.</param>
 internal sealed record StepContext(
     Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, IReadOnlyDictionary<string, XenRef<Network>> Networks,
-    IImageCache Images, Awaited Awaited, DateTimeOffset Now, TimeSpan GuestPatience);
+    IImageCache Images, Awaited Awaited, DateTimeOffset Now, TimeSpan GuestPatience)
+{
+    /// <summary>The references of the row's destination; null when it is on its way nowhere.</summary>
+    public TargetRefs? Target { get; init; }
+}
+
+/// <param name="Networks">What that host carries, by key.</param>
+internal sealed record TargetRefs(XenRef<Host> Host, XenRef<Sr> Sr, IReadOnlyDictionary<string, XenRef<Network>> Networks);
 
 /// <summary>A pool's session as steps use it.</summary>
 internal interface IPoolCalls

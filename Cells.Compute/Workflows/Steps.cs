@@ -65,6 +65,13 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Resume = [PowerSteps.Resume, PowerSteps.Seen("seen-resumed", TaskState.Resuming, VmPowerState.Running)];
 
+    public static readonly IReadOnlyList<WorkflowStep> LiveMigrate =
+    [
+        WorkflowStep.ChoosePlace(TaskState.Migrating),
+        MigrationSteps.Migrate,
+        MigrationSteps.SeenMoved,
+    ];
+
     /// <summary>The step that leaves an unstamped object behind when its answer is lost.</summary>
     public static readonly int CloneDisk = Build.Select((step, index) => (step, index)).Single(s => s.step.Name == "clone-disk").index;
 
@@ -80,6 +87,7 @@ internal static class Steps
         WorkflowKind.Unpause => Unpause,
         WorkflowKind.Suspend => Suspend,
         WorkflowKind.Resume => Resume,
+        WorkflowKind.LiveMigrate => LiveMigrate,
         _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
     };
 

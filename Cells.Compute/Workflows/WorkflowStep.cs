@@ -19,7 +19,17 @@ internal sealed record WorkflowStep(
     Func<StepContext, CancellationToken, Task>? Undo,
     Func<StepContext, CancellationToken, Task<ProbeAnswer>>? Probe,
     TaskState Shows,
-    bool OnHost = true);
+    bool OnHost = true)
+{
+    /// <summary>Done by the placer alone: it chooses a second place, and the claim on it is committed with the row's next step.</summary>
+    public bool IsPlacers { get; private init; }
+
+    public static WorkflowStep ChoosePlace(TaskState shows) => new(
+        "choose-place", (_, _) => throw new InvalidOperationException("No host is asked to choose a place."), Undo: null, Probe: null, shows, OnHost: false)
+    {
+        IsPlacers = true,                                       // it is undone by the end of the workflow, which gives the claim back
+    };
+}
 
 /// <summary>What a probe found.</summary>
 internal abstract record ProbeAnswer

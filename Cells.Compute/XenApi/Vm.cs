@@ -90,6 +90,13 @@ public sealed record Vm(
     public static XenRequest<XenVoid> ResumeOn(XenRef<Vm> vm, XenRef<Host> host, bool startPaused, bool force) =>
         Generated.Void(XenCalls.VmResumeOn, vm, host, startPaused, force);
 
+    /// <summary>
+    /// To another host of its pool while it runs; its disks must be on SRs plugged into both. Refused with VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY,
+    /// VM_MIGRATE_FAILED: it runs on where it was.
+    /// </summary>
+    public static XenRequest<XenVoid> PoolMigrate(XenRef<Vm> vm, XenRef<Host> host) =>
+        Generated.Void(XenCalls.VmPoolMigrate, vm, host, new SortedDictionary<string, string>(StringComparer.Ordinal) { ["live"] = "true" });
+
     /// <summary>Bytes.</summary>
     public static XenRequest<long> ComputeMemoryOverhead(XenRef<Vm> vm) => new(XenCalls.VmComputeMemoryOverhead, [vm], v => v.Whole());
 }

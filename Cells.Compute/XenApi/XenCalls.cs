@@ -56,6 +56,7 @@ internal static class XenCalls
     public static readonly XenCall VmPause = new("VM", "pause", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmSuspend = new("VM", "suspend", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmResumeOn = new("VM", "resume_on", 5, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmPoolMigrate = new("VM", "pool_migrate", 4, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmComputeMemoryOverhead = new("VM", "compute_memory_overhead", 2, Reads, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmMetricsGetAllRecords = new("VM_metrics", "get_all_records", 1, Reads, "rio");
 
@@ -86,7 +87,7 @@ internal static class XenCalls
         VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiDestroy, VdiResize, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
         VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
-        VmPause, VmSuspend, VmResumeOn, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
+        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
     ];

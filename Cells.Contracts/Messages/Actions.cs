@@ -18,7 +18,14 @@ public sealed record ActOnInstance(
     string RequestId,
     InstanceAction Action,
     VmState? ResetTo = null,
-    ImageSpec? Image = null) : IInstanceCommand;
+    ImageSpec? Image = null) : IInstanceCommand
+{
+    /// <summary>Of a resize: what it is to be. Null leaves it as it is.</summary>
+    public Flavor? Flavor { get; init; }
+
+    /// <summary>Of a migration: the only host that will do, by name; null for any that fits.</summary>
+    public string? Host { get; init; }
+}
 
 /// <summary>Up: how an action ended. Keyed by its command.</summary>
 /// <param name="Reason">Why it was refused or failed, for people; null when it was carried out.</param>
@@ -32,7 +39,16 @@ public sealed record InstanceActed(
     string? Reason,
     string? HostName,
     DateTimeOffset BeganAt,
-    DateTimeOffset EndedAt) : IInstanceAnswer;
+    DateTimeOffset EndedAt) : IInstanceAnswer
+{
+    /// <summary>Where it was when the action began and where it went, for one that chose a place; null for any other.</summary>
+    public MovedBetween? Moved { get; init; }
+}
+
+/// <summary>The two ends of a resize or migration, as far as they were known.</summary>
+/// <param name="To">Null when no place was found.</param>
+/// <param name="Why">The decision about the place.</param>
+public sealed record MovedBetween(string? From, string? To, Explanation? Why);
 
 /// <summary>Numbers are stored and sent: never reuse one.</summary>
 public enum ActionOutcome
