@@ -128,10 +128,12 @@ internal sealed class HostActor : ReceiveActor
         if (m.Error is not null and not OperationCanceledException)
             ComputeTelemetry.StepBroke(_setup.Logger, m.Error, m.Instance, Steps.NameOf(run.Work), _info.Host);
 
-        if (m.Outcome is not (StepOutcome.Unknown or StepOutcome.Later))
+        if (m.Outcome is StepOutcome.Done done && run.Next is null && Steps.JoinedTo(run.Work) is not null)
+            run.GoOn(done);
+        else if (m.Outcome is not (StepOutcome.Unknown or StepOutcome.Later))
         {
             _runs.Remove(m.Instance.Value);
-            _setup.Placer.Tell(new StepEnded(StepKey.Of(run.Row), m.Outcome, _pool.Owner), Self);
+            _setup.Placer.Tell(new StepEnded(StepKey.Of(run.Committed), run.Passed, m.Outcome, _pool.Owner), Self);
             if (run.Next is { } next)
                 OnPerform(next with { MaybeDone = true });
         }
@@ -197,11 +199,18 @@ internal sealed class HostActor : ReceiveActor
 
     private sealed record WaitOver(InstanceId Instance);
 
-    /// <summary>One instance's step here.</summary>
+    /// <summary>One instance's step here, and those that follow it in the same commit.</summary>
     private sealed class Run(Instance row, bool maybeDone, long arrival)
     {
-        public Instance Row { get; } = row;
-        public Work Work { get; } = row.Work!;
+        private readonly List<StepOutcome.Done> _passed = [];
+
+        public Instance Committed { get; } = row;
+
+        /// <summary>As the step under way finds it.</summary>
+        public Instance Row { get; private set; } = row;
+
+        public Work Work => Row.Work!;
+        public IReadOnlyList<StepOutcome.Done> Passed => _passed;
         public long Arrival { get; } = arrival;
         public Awaited Awaited { get; } = new();
         public bool MaybeDone { get; set; } = maybeDone;
@@ -211,6 +220,15 @@ internal sealed class HostActor : ReceiveActor
         public PerformStep? Next { get; set; }
         public string? TraceParent { get; init; }
         public Activity? Span { get; set; }
+
+        /// <summary>To the joined step. One that was begun afresh has begun nothing behind it; one that may have been done may have been followed by it.</summary>
+        public void GoOn(StepOutcome.Done done)
+        {
+            _passed.Add(done);
+            Row = AdvanceWorkflow.Pass(Row, done);
+            Awaited.Forget();
+            Failures = 0;
+        }
     }
 }
 

@@ -24,7 +24,7 @@ internal sealed partial class PlacerActor
         var entry = EntryOf(m.Key.Instance);
         if (entry.Row is not { Work: not null } row || StepKey.Of(row) != m.Key)
             return;                                               // about a step that the row has left since: a delete came, say
-        switch (AdvanceWorkflow.On(row, m.Outcome, _setup.Cell, _setup.Options.ActionDeadline, Now))
+        switch (AdvanceWorkflow.On(m.Passed.Aggregate(row, AdvanceWorkflow.Pass), m.Outcome, _setup.Cell, _setup.Options.ActionDeadline, Now))
         {
             case Workflows.Advance.Continue(var next):
                 Move(entry, row, next, [], m, () => Perform(next, maybeDone: false));

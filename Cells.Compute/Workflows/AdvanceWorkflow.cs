@@ -24,6 +24,13 @@ internal static class AdvanceWorkflow
         _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
     };
 
+    /// <summary>The row as the step after a done one finds it: what was learned, and one step on. Not a change: that is made of it when it is committed.</summary>
+    public static Instance Pass(Instance row, StepOutcome.Done done)
+    {
+        var work = row.Work ?? throw new ArgumentException($"Instance {row.Id} stands at no step.", nameof(row));
+        return row with { Vm = done.Vm ?? row.Vm, Vdi = done.Vdi ?? row.Vdi, Work = work with { Step = work.Step + 1, Note = done.Note ?? work.Note } };
+    }
+
     /// <summary>
     /// The deadline of the running workflow has passed: that is shown, and nothing else follows from it. The step goes on being probed, and a
     /// later outcome corrects the row.
@@ -46,10 +53,10 @@ internal static class AdvanceWorkflow
 
     private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, DateTimeOffset now)
     {
-        var next = row.Changed(now) with { Vm = done.Vm ?? row.Vm, Vdi = done.Vdi ?? row.Vdi, Fault = null, VmState = VmState.Building };
+        var next = Pass(row, done).Changed(now) with { Fault = null, VmState = VmState.Building };
         var index = work.Step + 1;
         if (index < Steps.Build.Count)
-            return new Advance.Continue(next with { Work = work with { Step = index }, TaskState = Steps.Build[index].Shows });
+            return new Advance.Continue(next with { TaskState = Steps.Build[index].Shows });
         return new Advance.Settled(next with
         {
             Work = null,
@@ -68,9 +75,8 @@ internal static class AdvanceWorkflow
         var index = work.Step + 1;
         return index == steps.Count
             ? new Advance.Acted(TakeAction.End(row, ActionOutcome.Done, null, done.Power, actionDeadline, now))
-            : new Advance.Continue(row.Changed(now) with
+            : new Advance.Continue(Pass(row, done).Changed(now) with
             {
-                Work = work with { Step = index, Note = done.Note ?? work.Note },
                 TaskState = row.DeadlineAt is null ? row.TaskState : steps[index].Shows,     // shown as late, it stays an error to its end
             });
     }

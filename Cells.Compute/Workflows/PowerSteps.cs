@@ -33,7 +33,7 @@ internal static class PowerSteps
                 ? new StepOutcome.Done(Power: OwnVm.PowerOf(wanted))
                 : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} and is shown as {record.PowerState}");
         },
-        Undo: null, Probe: null, shows);                        // an observation
+        Undo: null, Probe: null, shows, Joined: true);          // an observation
 
     private static WorkflowStep Step(
         string name, TaskState shows, XenCall call, VmPowerState wanted, Func<StepContext, XenRef<Vm>, XenRequest<XenVoid>> request) => new(

@@ -12,11 +12,8 @@ internal static class Probing
     public static async Task<string?> UnderWayAsync(StepContext context, string call, CancellationToken stop)
     {
         var tasks = await context.Pool.CallAsync(XenTask.GetAllRecords(), stop);
-        var pending = new SortedSet<string>(
-            tasks.Where(t => !t.Value.HasEnded && (t.Value.NameLabel == call || t.Value.NameLabel == $"Async.{call}")).Select(t => t.Key.Value),
-            StringComparer.Ordinal);
-        context.Awaited.Tasks ??= pending;
-        context.Awaited.Tasks.IntersectWith(pending);
-        return context.Awaited.Tasks.Count == 0 ? null : $"{call} may still be under way ({context.Awaited.Tasks.Count} such tasks)";
+        var pending = context.Awaited.StillPending(
+            call, tasks.Where(t => !t.Value.HasEnded && (t.Value.NameLabel == call || t.Value.NameLabel == $"Async.{call}")).Select(t => t.Key.Value));
+        return pending == 0 ? null : $"{call} may still be under way ({pending} such tasks)";
     }
 }

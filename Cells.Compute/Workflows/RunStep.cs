@@ -29,7 +29,7 @@ internal static class RunStep
                         return new StepOutcome.Unknown(unknown.Reason);
                 }
             }
-            context.Awaited.Tasks = null;                       // what is done from here on is a new call, with its own tasks
+            context.Awaited.Forget();                           // what is done from here on is a new call, with its own tasks
             return await step.Do(context, stop);
         }
         catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow != Instances.WorkflowKind.Delete)

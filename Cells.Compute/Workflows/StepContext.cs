@@ -47,8 +47,20 @@ internal interface IPoolCalls
     Task BarrierAsync(CancellationToken stop);
 }
 
-/// <summary>The tasks that may be our lost call, noted when the step was first probed. Once these have ended, the call has.</summary>
+/// <summary>The tasks that may be our lost call, noted for each call when it was first probed. Once these have ended, the call has.</summary>
 internal sealed class Awaited
 {
-    public SortedSet<string>? Tasks { get; set; }
+    private readonly SortedDictionary<string, SortedSet<string>> _tasks = new(StringComparer.Ordinal);
+
+    /// <summary>How many of the tasks that were pending at the first look still are.</summary>
+    public int StillPending(string call, IEnumerable<string> pending)
+    {
+        if (_tasks.TryGetValue(call, out var noted))
+            noted.IntersectWith(pending);
+        else
+            _tasks[call] = noted = new SortedSet<string>(pending, StringComparer.Ordinal);
+        return noted.Count;
+    }
+
+    public void Forget() => _tasks.Clear();
 }

@@ -10,21 +10,21 @@ internal static class Steps
     public static readonly IReadOnlyList<WorkflowStep> Build =
     [
         new("ensure-image", BuildSteps.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false),    // a cached image stays
-        new("clone-disk", BuildSteps.CloneDiskAsync, ObjectsOf.DestroyDisksAsync, BuildSteps.FindCloneAsync, TaskState.BlockDeviceMapping),
-        new("size-disk", BuildSteps.SizeDiskAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping),                          // goes with the disk
+        new("clone-disk", BuildSteps.CloneDiskAsync, ObjectsOf.DestroyDisksAsync, BuildSteps.FindCloneAsync, TaskState.BlockDeviceMapping, Joined: true),
+        new("size-disk", BuildSteps.SizeDiskAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, Joined: true),                          // goes with the disk
         new("create-vm", BuildSteps.CreateVmAsync, ObjectsOf.DestroyVmsAsync, BuildSteps.FindVmAsync, TaskState.Spawning),
-        new("attach-disk", BuildSteps.AttachDiskAsync, Undo: null, BuildSteps.FindVbdAsync, TaskState.Spawning),                    // VM.destroy removes VBDs
-        new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifsAsync, TaskState.Networking),            // and VIFs
+        new("attach-disk", BuildSteps.AttachDiskAsync, Undo: null, BuildSteps.FindVbdAsync, TaskState.Spawning, Joined: true),                    // VM.destroy removes VBDs
+        new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifsAsync, TaskState.Networking, Joined: true),            // and VIFs
         new("start", BuildSteps.StartAsync, ObjectsOf.StopVmsAsync, BuildSteps.ReadStartedAsync, TaskState.Spawning),
-        new("seen-running", BuildSteps.SeenRunningAsync, Undo: null, Probe: null, TaskState.Spawning),                              // an observation
+        new("seen-running", BuildSteps.SeenRunningAsync, Undo: null, Probe: null, TaskState.Spawning, Joined: true),                              // an observation
     ];
 
     public static readonly IReadOnlyList<WorkflowStep> Delete =
     [
         new("settle", DeleteSteps.SettleAsync, Undo: null, Probe: null, TaskState.Deleting),
-        new("stop-vm", DeleteSteps.StopVmsAsync, Undo: null, Probe: null, TaskState.Deleting),
-        new("destroy-vm", DeleteSteps.DestroyVmsAsync, Undo: null, Probe: null, TaskState.Deleting),
-        new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting),
+        new("stop-vm", DeleteSteps.StopVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
+        new("destroy-vm", DeleteSteps.DestroyVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
+        new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
     ];
 
     public static readonly IReadOnlyList<WorkflowStep> Start =
@@ -99,6 +99,14 @@ internal static class Steps
     public static string? Progress(Work? work) => work is null
         ? null
         : $"{(work.Undoing ? "undo " : "")}{NameOf(work)} {work.Step + 1}/{Of(work.Workflow).Count}";
+
+    /// <summary>The step that begins without another commit once the one at <paramref name="work"/> is done; null when there is none.</summary>
+    public static WorkflowStep? JoinedTo(Work work) =>
+        !work.Undoing && Of(work.Workflow) is var steps && work.Step + 1 < steps.Count && steps[work.Step + 1] is { Joined: true } next ? next : null;
+
+    /// <summary>Whether a row that says <paramref name="from"/> may have its workflow performing <paramref name="step"/>: that one, or one joined to it.</summary>
+    public static bool MayBeAt(WorkflowKind workflow, int from, int step) =>
+        from <= step && Enumerable.Range(from + 1, step - from).All(index => Of(workflow)[index].Joined);
 
     /// <summary>The step at or below this index that has an undo; -1 when there is nothing left to undo.</summary>
     public static int UndoAtOrBelow(int index)

@@ -13,13 +13,19 @@ namespace Cells.Compute.Workflows;
 /// </param>
 /// <param name="Shows">The task_state while it runs.</param>
 /// <param name="OnHost">Takes one of the host's places while it runs; a wait for something else does not.</param>
+/// <param name="Joined">
+/// Begins at once after the step before it, in the same commit: the row says where the first of them stands, and after a crash their probes are asked one
+/// after the other. Only where a probe or the step itself finds out what was done, and where the undo of the first removes what the later ones make
+/// (ADR 0024).
+/// </param>
 internal sealed record WorkflowStep(
     string Name,
     Func<StepContext, CancellationToken, Task<StepOutcome>> Do,
     Func<StepContext, CancellationToken, Task>? Undo,
     Func<StepContext, CancellationToken, Task<ProbeAnswer>>? Probe,
     TaskState Shows,
-    bool OnHost = true)
+    bool OnHost = true,
+    bool Joined = false)
 {
     /// <summary>Done by the placer alone: it chooses a second place, and the claim on it is committed with the row's next step.</summary>
     public bool IsPlacers { get; private init; }

@@ -26,6 +26,48 @@ public sealed class AdvanceWorkflowTests
     }
 
     [Test]
+    public void Joined_steps_end_like_as_many_changes_in_one_change()
+    {
+        var disk = Guid.Parse("66666666-6666-6666-6666-666666666666");
+        StepOutcome.Done[] done = [new(), new(Vdi: disk), new()];
+
+        var oneByOne = done.Aggregate(Rows.Building(), (row, outcome) => ((Advance.Continue)Advanced(row, outcome)).Row);
+        var joined = ((Advance.Continue)Advanced(done[..^1].Aggregate(Rows.Building(), AdvanceWorkflow.Pass), done[^1])).Row;
+
+        Assert.That(joined, Is.EqualTo(oneByOne with { Generation = Rows.Building().Generation + 1 }));
+        Assert.That((Steps.NameOf(joined.Work!), joined.Vdi), Is.EqualTo(("create-vm", (Guid?)disk)));
+    }
+
+    [Test]
+    public void A_refusal_behind_joined_steps_names_and_undoes_the_step_that_was_refused()
+    {
+        var creating = Rows.Building() with { Work = new Work(WorkflowKind.Build, StepOf("create-vm"), false, null) };
+
+        var refused = ((Advance.Continue)Advanced(AdvanceWorkflow.Pass(creating, new StepOutcome.Done(Vm: Vm)), new StepOutcome.Refused("SR_FULL", "no"))).Row;
+
+        Assert.That(refused.Story.Refusals.Single().Reason, Does.Contain("'attach-disk'"));
+        Assert.That((Steps.NameOf(refused.Work!), refused.Work!.Undoing, refused.Vm), Is.EqualTo(("create-vm", true, (Guid?)Vm)));
+    }
+
+    [TestCase("ensure-image", "ensure-image", true)]
+    [TestCase("ensure-image", "clone-disk", true)]
+    [TestCase("ensure-image", "create-vm", false)]
+    [TestCase("create-vm", "attach-network", true)]
+    [TestCase("create-vm", "start", false)]
+    [TestCase("size-disk", "clone-disk", false)]
+    public void A_row_may_be_at_the_step_it_names_or_one_joined_to_it(string from, string step, bool may) =>
+        Assert.That(Steps.MayBeAt(WorkflowKind.Build, StepOf(from), StepOf(step)), Is.EqualTo(may));
+
+    [Test]
+    public void A_step_that_is_joined_leaves_its_undo_to_the_first_of_them_unless_nothing_was_made_before_it()
+    {
+        foreach (var index in Enumerable.Range(1, Steps.Build.Count - 1).Where(i => Steps.Build[i] is { Joined: true, Undo: not null }))
+            Assert.That(Steps.UndoAtOrBelow(index - 1), Is.EqualTo(-1), $"'{Steps.Build[index].Name}' would be undone apart from what it is joined to");
+    }
+
+    private static int StepOf(string name) => Steps.Build.Select((step, index) => (step, index)).Single(s => s.step.Name == name).index;
+
+    [Test]
     public void A_refused_step_is_undone_backwards_itself_included_and_steps_without_an_undo_are_passed([Range(0, 7)] int step)
     {
         var row = Rows.Building() with { Work = new Work(WorkflowKind.Build, step, false, null), Vm = Vm };
