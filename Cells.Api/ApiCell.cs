@@ -48,10 +48,10 @@ public sealed class ApiCell : IDisposable
         var children = Neighbours(runtime, NeighbourKind.Child);
         var parents = Neighbours(runtime, NeighbourKind.Parent);
 
-        var servers = new ServerDispatch();
+        var (servers, ages) = (new ServerDispatch(), new CellAges(runtime.Time));
         var door = home is null
             ? null
-            : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home, log);
+            : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home, ages, log);
         var parts = new DispatchParts(
             runtime.Name, runtime.Kind, parents, children, runtime.Committer, runtime.Database,
             door is null ? null : new HomeIntents(), door?.ImageTickets, runtime.Links.Send,
@@ -61,12 +61,13 @@ public sealed class ApiCell : IDisposable
         var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, options.DropEpochCheck, log)), "index");
         var router = runtime.System.ActorOf(Props.Create(() => new RouterActor(dispatch, index)).WithMailboxCapacity(MailboxCapacity), "router");
         servers.Attach(dispatch);
+        ages.Attach(dispatch);
         if (door is { Fleet: var fleet })
             runtime.System.ActorOf(Props.Create(() => new OperatorWordsActor(runtime.Name, fleet, runtime.Committer, runtime.Time, log)), "operator-words");
 
         runtime.Links.Attach(router, parents.Length == 0 ? null : new ObservedState(runtime.Database));
         var explanations = new Explanations(runtime.Name, runtime.Database);
-        return new ApiCell(runtime, door, servers, new AdminApi(runtime, dispatch, explanations), explanations);
+        return new ApiCell(runtime, door, servers, new AdminApi(runtime, dispatch, ages, explanations), explanations);
     }
 
     public void Dispose() => Home?.Dispose();

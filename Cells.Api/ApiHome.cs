@@ -22,9 +22,11 @@ public sealed class ApiHome : IDisposable
     private readonly IReadOnlyList<ApiRoute> _routes;
     private readonly ILogger _logger;
 
+    /// <param name="ages">Which of the cells below are heard.</param>
     /// <exception cref="CellsException">A key file cannot be used.</exception>
     public ApiHome(
-        ICellDatabase database, ICommitter committer, IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options, ILogger logger)
+        ICellDatabase database, ICommitter committer, IServerDispatch dispatch, TimeProvider time, IIdSource ids, HomeOptions options,
+        ICellAges ages, ILogger logger)
     {
         (Ids, Options, _logger) = (ids, options, logger);
         Signer = new TokenSigner(options.KeyDirectory, logger);
@@ -39,7 +41,7 @@ public sealed class ApiHome : IDisposable
         var servers = new ServerStore(database);
         Fleet = new FleetStore(database);
         var groups = new GroupStore(database);
-        var words = new OperatorWords(Fleet, committer, time);
+        var (words, seen) = (new OperatorWords(Fleet, committer, time), new SeenFleet(Fleet, ages));
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Actions = new NovaActions(Servers, servers, dispatch, committer, time, options);
@@ -63,8 +65,8 @@ public sealed class ApiHome : IDisposable
             .. new NovaUsageRoutes(new NovaUsage(new UsageStore(database), time, options)).Routes,
             .. new NovaGroupRoutes(new NovaServerGroups(groups, quotas, committer, time, ids)).Routes,
             .. new NovaFleetRoutes(
-                new NovaServices(Fleet, words), new NovaHypervisors(Fleet, options), new NovaAggregates(Fleet, words, committer, time, ids),
-                new NovaZones(Fleet)).Routes,
+                new NovaServices(seen, words, time), new NovaHypervisors(seen, options), new NovaAggregates(Fleet, words, committer, time, ids),
+                new NovaZones(seen)).Routes,
         ];
     }
 

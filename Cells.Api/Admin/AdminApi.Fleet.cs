@@ -1,3 +1,4 @@
+using Cells.Api.Fleet;
 using Cells.Contracts;
 
 namespace Cells.Api.Admin;
@@ -24,32 +25,33 @@ public sealed partial class AdminApi
     public async Task<IReadOnlyList<HostView>> HostsNamedAsync(string word, CancellationToken stop) =>
         [.. (await HostViewsAsync(stop)).Where(Guid.TryParse(word, out var id) ? h => h.Host == id : h => h.Name == word)];
 
-    public async Task<PoolList> PoolsAsync(string? cell, CancellationToken stop) => new(
-    [
-        .. (await HostViewsAsync(stop))
-            .Where(h => cell is null || h.Cell == cell)
-            .GroupBy(h => (h.Cell, h.Pool))
-            .Select(members => PoolView.Of([.. members])),
-    ]);
+    /// <summary>Every pool of the cells' configurations, also one that was never reached; its hosts are summed.</summary>
+    public async Task<PoolList> PoolsAsync(string? cell, CancellationToken stop)
+    {
+        var hosts = (await HostViewsAsync(stop)).ToLookup(h => (h.Cell, h.Pool));
+        var ages = await _ages.ReadAsync(stop);
+        var rows = await _fleet.PoolsAsync(stop);
+        // Hosts of a cell that is too old to tell of its pools are pools all the same.
+        var told = rows.Select(r => PoolView.Of(r, [.. r.Pool is { } id ? hosts[(r.Cell.Value, id.Value)] : []], AgeOf(ages, r.Cell)));
+        var untold = hosts.Where(h => !rows.Any(r => r.Cell.Value == h.Key.Cell && r.Pool?.Value == h.Key.Pool)).Select(h => PoolView.Of(null, [.. h], AgeOf(ages, CellName.Parse(h.Key.Cell))));
+        return new PoolList([.. told.Concat(untold).Where(p => cell is null || p.Cell == cell).OrderBy(p => p.Cell, StringComparer.Ordinal).ThenBy(p => p.Name, StringComparer.Ordinal)]);
+    }
 
     private async Task<List<HostView>> HostViewsAsync(CancellationToken stop)
     {
-        var ages = await AgesAsync(stop);
-        return [.. (await _hosts.ReadAsync(stop)).Select(row => HostView.Of(row, ages.GetValueOrDefault(row.Cell.Value, CellAge.Unknown)))];
+        var ages = await _ages.ReadAsync(stop);
+        return
+        [
+            .. (await _hosts.HostsAsync(stop))
+                .OrderBy(host => host.Row.Cell.Value, StringComparer.Ordinal).ThenBy(host => host.Row.Host.Value)
+                .Select(host => HostView.Of(host, AgeOf(ages, host.Row.Cell))),
+        ];
     }
 
-    private async Task<SortedDictionary<string, CellAge>> AgesAsync(CancellationToken stop)
-    {
-        var ages = new SortedDictionary<string, CellAge>(StringComparer.Ordinal);
-        foreach (var cell in (await CellsAsync(stop)).Cells)
-        {
-            // Of several ways to a cell, the one that is heard tells of it.
-            var age = new CellAge(cell.Silent, cell.HeardSecondsAgo);
-            if (!ages.TryGetValue(cell.Name, out var known) || (known.Silent && !age.Silent))
-                ages[cell.Name] = age;
-        }
-        return ages;
-    }
+    private static CellAge AgeOf(IReadOnlyDictionary<CellName, CellAge> ages, CellName cell) => ages.GetValueOrDefault(cell, CellAge.Unknown);
+
+    private async Task<SortedDictionary<string, CellAge>> AgesAsync(CancellationToken stop) =>
+        new((await _ages.ReadAsync(stop)).ToDictionary(age => age.Key.Value, age => age.Value), StringComparer.Ordinal);
 }
 
 /// <summary>Which hosts a list shows; null asks nothing.</summary>

@@ -36,8 +36,16 @@ public sealed partial class AdminApi
         ], next);
     }
 
-    public async Task<DriftList> DriftAsync(CancellationToken stop) => new(await _drift.ReadAsync(stop));
-
+    /// <summary>What this cell's own rows show, and what the compute cells below have found on their pools.</summary>
+    public async Task<DriftList> DriftAsync(string? cell, CancellationToken stop)
+    {
+        var ages = await _ages.ReadAsync(stop);
+        var found = (await _fleet.DriftAsync(stop)).Select(row => DriftView.Of(row, AgeOf(ages, row.Cell)));
+        // A host that is overfull is found here and by its cell: once is enough.
+        var own = (await _drift.ReadAsync(stop)).Where(d => !found.Any(f => f.Kind == d.Kind && f.Id == d.Id));
+        return new DriftList([.. own.Concat(found).Where(d => cell is null || d.Cell == cell)
+            .OrderBy(d => d.Kind, StringComparer.Ordinal).ThenBy(d => d.Cell, StringComparer.Ordinal).ThenBy(d => d.Id)]);
+    }
     private async Task<(IReadOnlyList<Server> Servers, string? Next)?> PageAsync(ServerFilter filter, InstanceId? after, int limit, CancellationToken stop)
     {
         if (await _servers.ListAsync(filter, ServerOrder.Default, after, limit + 1, stop) is not { } servers)

@@ -1,7 +1,7 @@
 using Cells.Api.Admin.Events;
 using Cells.Api.Dispatch;
 using Cells.Api.Explaining;
-using Cells.Api.Index;
+using Cells.Api.Fleet;
 using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -18,16 +18,19 @@ public sealed partial class AdminApi
 
     private readonly CellRuntime _runtime;
     private readonly IActorRef _dispatch;
-    private readonly HostStore _hosts;
+    private readonly ICellAges _ages;
+    private readonly FleetStore _hosts;
+    private readonly FleetRowStore _fleet;
     private readonly ServerStore _servers;
     private readonly DriftStore _drift;
     private readonly HealthStore _health;
     private readonly Explanations _explanations;
 
-    internal AdminApi(CellRuntime runtime, IActorRef dispatch, Explanations explanations)
+    internal AdminApi(CellRuntime runtime, IActorRef dispatch, ICellAges ages, Explanations explanations)
     {
-        (_runtime, _dispatch, _explanations) = (runtime, dispatch, explanations);
-        (_hosts, _servers, _drift) = (new HostStore(runtime.Database), new ServerStore(runtime.Database), new DriftStore(runtime.Database));
+        (_runtime, _dispatch, _ages, _explanations) = (runtime, dispatch, ages, explanations);
+        (_hosts, _fleet) = (new FleetStore(runtime.Database), new FleetRowStore(runtime.Database));
+        (_servers, _drift) = (new ServerStore(runtime.Database), new DriftStore(runtime.Database));
         _health = new HealthStore(runtime.Database);
         Events = new EventStream(runtime, this);
     }
@@ -45,22 +48,18 @@ public sealed partial class AdminApi
 
     public async Task<CellList> CellsAsync(CancellationToken stop)
     {
-        var now = _runtime.Time.GetUtcNow();
         var report = await _dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), AskPatience, stop);
         var children = report.Children.ToDictionary(c => c.Name);
+        var ages = CellAges.Of(report, _runtime.Time.GetUtcNow());
         var paths = new Dictionary<CellName, string>();
-        var ways = new Dictionary<CellName, CellName>();          // cell below -> child it is reached through
         var cells = new List<CellView>();
         foreach (var cell in report.Tree)
         {
             var parent = cell.Parent;
             paths.TryAdd(cell.Cell, parent is { } above && paths.TryGetValue(above, out var path) ? $"{path}.{cell.Cell}" : cell.Cell.Value);
-            if (parent is { } p)
-                ways.TryAdd(cell.Cell, ways.TryGetValue(p, out var way) ? way : cell.Cell);
-            var child = ways.TryGetValue(cell.Cell, out var through) ? children.GetValueOrDefault(through) : null;
             cells.Add(new CellView(
                 cell.Cell.Value, parent?.Value, paths[cell.Cell], KindWord(cell.Kind), cell.Hosts, cell.HostsUp, cell.Instances, cell.Silent,
-                parent is null ? 0 : child?.HeardAt is { } heard ? (now - heard).TotalSeconds : null,
+                ages[cell.Cell].HeardSecondsAgo,
                 parent is null ? CapacityView.Of(report.Capacity)
                     : children.TryGetValue(cell.Cell, out var own) && own.News is { } news ? CapacityView.Of(news.Capacity) : null));
         }

@@ -52,11 +52,20 @@ public sealed partial class AdminRoutes
     private async Task<ApiResult> PoolAsync(ApiRequest request, CancellationToken stop)
     {
         var word = request.Route["pool"];
-        if (!Guid.TryParse(word, out var id))
-            return ApiResult.BadRequest($"'{word}' is not a pool's uuid. `cells pool list` shows them.");
-        return (await admin.PoolsAsync(null, stop)).Pools.FirstOrDefault(p => p.Pool == id) is { } pool
-            ? Ok(pool, AdminJson.Default.PoolView)
-            : ApiResult.NotFound($"No pool {id} is known here. `cells pool list` shows those that are.");
+        var all = (await admin.PoolsAsync(null, stop)).Pools;
+        return all.Where(Guid.TryParse(word, out var id) ? p => p.Pool == id : p => p.Name == word).ToList() switch
+        {
+            [var pool] => Ok(pool, AdminJson.Default.PoolView),
+            [] => ApiResult.NotFound($"No pool '{word}' is known here. `cells pool list` shows those that are."),
+            var several => ApiResult.Conflict($"{several.Count} pools are named '{word}': name one by its uuid: {string.Join(", ", several.Select(p => $"{p.Pool?.ToString() ?? "not known yet"} in {p.Cell}"))}."),
+        };
+    }
+
+    private async Task<ApiResult> DriftAsync(ApiRequest request, CancellationToken stop)
+    {
+        var query = new AdminQuery(request.Query, "cell");
+        var cell = query.Cell("cell");
+        return query.Refusal ?? Ok(await admin.DriftAsync(cell?.Value, stop), AdminJson.Default.DriftList);
     }
 
     private async Task<ApiResult> ServersAsync(ApiRequest request, CancellationToken stop)

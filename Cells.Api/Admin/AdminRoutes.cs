@@ -20,7 +20,7 @@ public sealed partial class AdminRoutes(AdminApi admin)
         Get("/servers", ServersAsync),
         Get("/servers/{server}", ServerAsync),
         Get("/tasks", TasksAsync),
-        Get("/drift", async (_, stop) => Ok(await admin.DriftAsync(stop), AdminJson.Default.DriftList)),
+        Get("/drift", DriftAsync),
         Get("/events", EventsAsync),
         Get("/health", async (_, stop) => Ok(await admin.HealthAsync(stop), AdminJson.Default.CellHealth)),
         Get("/links", (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),

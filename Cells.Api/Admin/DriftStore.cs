@@ -1,5 +1,7 @@
+using Cells.Api.Fleet;
 using Cells.Api.Storage;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 using Npgsql;
 
@@ -7,7 +9,7 @@ namespace Cells.Api.Admin;
 
 /// <summary>
 /// Where what was asked, the copies of the servers and the copies of the hosts contradict each other, as far as this cell's own rows show it. What
-/// a compute cell finds on its hosts it repairs itself, and shows only by its rows.
+/// a compute cell finds on its pools comes with its own rows (<see cref="DriftRow"/>).
 /// </summary>
 internal sealed class DriftStore(ICellDatabase database)
 {
@@ -65,8 +67,27 @@ internal sealed class DriftStore(ICellDatabase database)
 /// <summary>GET /cells/v1/drift.</summary>
 public sealed record DriftList(IReadOnlyList<DriftView> Drift);
 
-/// <param name="Kind">unwanted-server, power, host-gone, overfull.</param>
+/// <param name="Kind">unwanted-server, power, host-gone; and what a compute cell has found: overfull, leftover-vm, unknown-disk and so on.</param>
 /// <param name="Host">Its name; null when none is known.</param>
-/// <param name="Id">Of the server; of the host for overfull.</param>
-/// <param name="Since">The report that shows it, by the compute cell's clock.</param>
-public sealed record DriftView(string Kind, string? Cell, string? Host, Guid Id, string Text, DateTimeOffset Since);
+/// <param name="Id">Of the server; of the host, the SR or the object on a pool where a compute cell has found it.</param>
+/// <param name="Since">The report that shows it, or when it was first seen, by the compute cell's clock.</param>
+public sealed record DriftView(string Kind, string? Cell, string? Host, Guid Id, string Text, DateTimeOffset Since)
+{
+    /// <summary>Uuid of the pool on which a compute cell has found it; null for what this cell's own rows show.</summary>
+    public Guid? Pool { get; init; }
+
+    /// <summary>What the thing is called there.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>When a compute cell last saw it, within ten minutes.</summary>
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>Its cell is not heard: the row is the last one known.</summary>
+    public bool Silent { get; init; }
+
+    internal static DriftView Of(DriftRow row, CellAge age) => new(
+        row is { Verdict: "overfull", What: "host" } ? "overfull" : $"{row.Verdict}-{row.What}", row.Cell.Value, row.Host, row.Id, row.Advice, row.FirstSeen)
+    {
+        Pool = row.Pool.Value, Name = row.Name, LastSeen = row.LastSeen, Silent = age.Silent,
+    };
+}

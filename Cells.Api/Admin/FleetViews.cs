@@ -1,3 +1,4 @@
+using Cells.Api.Fleet;
 using Cells.Contracts.Messages;
 
 namespace Cells.Api.Admin;
@@ -35,22 +36,49 @@ public sealed record HostView(
     /// <summary>Up to which number its cell follows what operators said of it; null for nothing.</summary>
     public long? SettingNumber { get; init; }
 
-    internal static HostView Of(HostRow row, CellAge age) => new(
+    /// <summary>Whether the hypervisor itself takes new VMs; null from a cell that does not say.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>An operator has disabled it: it takes no new instances.</summary>
+    public bool Disabled { get; init; }
+
+    public string? DisabledReason { get; init; }
+
+    /// <summary>An operator has said that it is down.</summary>
+    public bool ForcedDown { get; init; }
+
+    internal static HostView Of(FleetHost host, CellAge age) => Of(host.Row, age) with
+    {
+        Disabled = host.Setting is { Disabled: true }, DisabledReason = host.DisabledReason, ForcedDown = host.IsForcedDown,
+    };
+
+    private static HostView Of(HostRow row, CellAge age) => new(
         row.Host.Value, row.Cell.Value, row.Pool.Value, row.Name, row.Address, row.Generation, row.Status, row.Vcpus, row.MemoryMib, row.PromisedVcpus,
         row.PromisedMemoryMib, row.OutsideMemoryMib, row.SrBytes, row.PromisedSrBytes, row.Instances, row.UpdatedAt, age.Silent, age.HeardSecondsAgo)
     {
-        Zone = row.Zone, SettingNumber = row.SettingNumber,
+        Zone = row.Zone, SettingNumber = row.SettingNumber, Enabled = row.Enabled,
     };
 }
 
-/// <summary>GET /cells/v1/pools: the XenAPI pools below, summed over the rows of their hosts.</summary>
+/// <summary>GET /cells/v1/pools: the XenAPI pools below, as their cells stand to them, and summed over the rows of their hosts.</summary>
 public sealed record PoolList(IReadOnlyList<PoolView> Pools);
 
-/// <summary>A pool as its hosts' rows show it; a standalone host is a pool of one.</summary>
+/// <summary>A pool of a cell's configuration; a standalone host is a pool of one.</summary>
+/// <param name="Pool">Null for one that was never reached.</param>
+/// <param name="Name">As configured in its cell; null from a cell that does not tell.</param>
+/// <param name="Status">connecting, managed, refused, observe-only; null from a cell that does not tell.</param>
+/// <param name="Why">How it is reached, or what prevents that and what to do.</param>
+/// <param name="Since">When its status became what it is, by the compute cell's clock.</param>
+/// <param name="Coordinator">Name of the host that coordinates.</param>
 /// <param name="Members">Names of its hosts, in order.</param>
 public sealed record PoolView(
-    Guid Pool,
+    Guid? Pool,
+    string? Name,
     string Cell,
+    string? Status,
+    string? Why,
+    DateTimeOffset? Since,
+    string? Coordinator,
     int Hosts,
     int HostsUp,
     IReadOnlyList<string> Members,
@@ -63,19 +91,10 @@ public sealed record PoolView(
     bool Silent,
     double? HeardSecondsAgo)
 {
-    internal static PoolView Of(IReadOnlyList<HostView> hosts)
-    {
-        var first = hosts[0];
-        return new PoolView(
-            first.Pool, first.Cell, hosts.Count, hosts.Count(h => h.Status == "up"), [.. hosts.Select(h => h.Name).Order(StringComparer.Ordinal)],
-            hosts.Sum(h => h.Instances), hosts.Sum(h => (long)h.Vcpus), hosts.Sum(h => h.MemoryMib), hosts.Sum(h => (long)h.PromisedVcpus),
-            hosts.Sum(h => h.PromisedMemoryMib), hosts.Sum(h => h.OutsideMemoryMib), first.Silent, first.HeardSecondsAgo);
-    }
-}
-
-/// <summary>How far what is known of a cell can be trusted.</summary>
-internal readonly record struct CellAge(bool Silent, double? HeardSecondsAgo)
-{
-    /// <summary>Of a cell that no news named since this cell started.</summary>
-    public static readonly CellAge Unknown = new(true, null);
+    /// <param name="row">Null: the cell shows hosts of it only; then there is at least one.</param>
+    internal static PoolView Of(PoolRow? row, IReadOnlyList<HostView> hosts, CellAge age) => new(
+        row?.Pool?.Value ?? hosts.FirstOrDefault()?.Pool, row?.Name, row?.Cell.Value ?? hosts[0].Cell, row?.Status, row?.Why, row?.Since, row?.Coordinator,
+        hosts.Count, hosts.Count(h => h.Status == "up"), [.. hosts.Select(h => h.Name).Order(StringComparer.Ordinal)],
+        hosts.Sum(h => h.Instances), hosts.Sum(h => (long)h.Vcpus), hosts.Sum(h => h.MemoryMib), hosts.Sum(h => (long)h.PromisedVcpus),
+        hosts.Sum(h => h.PromisedMemoryMib), hosts.Sum(h => h.OutsideMemoryMib), age.Silent, age.HeardSecondsAgo);
 }

@@ -1,3 +1,4 @@
+using Cells.Api.Fleet;
 using Cells.Api.Nova;
 using Cells.Contracts;
 

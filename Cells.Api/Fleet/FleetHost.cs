@@ -16,10 +16,18 @@ internal sealed record FleetHost(HostRow Row, CellName Link, long Number, Config
 
     public string? DisabledReason => Setting?.Reason;
 
+    /// <summary>Of its cell: what is known of a host is as old as what was last heard of its cell. Known only where <see cref="SeenFleet"/> read it.</summary>
+    public CellAge Age { get; init; }
+
     public bool IsForcedDown => Setting is { ForcedDown: true };
 
-    /// <summary>It was heard, and nobody says otherwise.</summary>
-    public bool IsUp => !IsForcedDown && Row.Status is "up" or "maintenance";
+    /// <summary>Its cell hears it and is heard itself, and nobody says otherwise.</summary>
+    public bool IsUp => !IsForcedDown && !Age.Silent && Row.Status is "up" or "maintenance";
+
+    /// <summary>When it was last known to be as it is shown: with the last news of its cell while that hears it, else when it was seen to change.</summary>
+    /// <param name="now">By this cell's clock, as ages are.</param>
+    public DateTimeOffset SeenAt(DateTimeOffset now) =>
+        Row.Status is "up" or "maintenance" && Age.HeardSecondsAgo is { } ago && now - TimeSpan.FromSeconds(ago) is var heard && heard > Row.UpdatedAt ? heard : Row.UpdatedAt;
 
     /// <summary>
     /// What goes down next: as it was, under the next number. Above what the cell says it follows, too: a home that was restored from a backup has forgotten

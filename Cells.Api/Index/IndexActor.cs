@@ -68,11 +68,17 @@ internal sealed class IndexActor : ReceiveActor
                 case HostRow host when _reached.TryGetValue(link, out var reached) && reached.Contains(host.Cell):
                     merges.Add(new MergeHost(link, host, row.Deleted, row.Json));
                     break;
-                case HostRow when page.NewsWaitedFor < 1:
+                case IFleetRow fleet when _reached.TryGetValue(link, out var reached) && reached.Contains(fleet.Cell):
+                    merges.Add(new MergeFleetRow(link, row.Kind, row.Key, fleet, row.Deleted, row.Json));
+                    break;
+                case HostRow or IFleetRow when page.NewsWaitedFor < 1:
                     _held[link] = page;                // a new cell's rows may be ahead of the news that name it
                     return;
                 case HostRow host:
                     DispatchTelemetry.Foreign(_log, _cell, link, row.Kind, $"{host.Host} of cell {host.Cell}");
+                    break;
+                case IFleetRow fleet:
+                    DispatchTelemetry.Foreign(_log, _cell, link, row.Kind, $"{row.Key} of cell {fleet.Cell}");
                     break;
                 default:
                     break;
@@ -90,6 +96,8 @@ internal sealed class IndexActor : ReceiveActor
             {
                 "instance" => JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.InstanceRow),
                 "host" => JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.HostRow),
+                PoolRow.Kind => JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.PoolRow),
+                DriftRow.Kind => JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.DriftRow),
                 _ => throw new JsonException("this version does not know the kind"),
             };
         }

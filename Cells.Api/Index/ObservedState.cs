@@ -7,7 +7,7 @@ using Npgsql;
 namespace Cells.Api.Index;
 
 /// <summary>
-/// What the state lane sends on to a parent: copies of the instances that came down from it, and of every host below. Rows go as they came.
+/// What the state lane sends on to a parent: copies of the instances that came down from it, and of every host, pool and drift below. Rows go as they came.
 /// </summary>
 internal sealed class ObservedState(ICellDatabase database) : IStateSource
 {
@@ -17,7 +17,7 @@ internal sealed class ObservedState(ICellDatabase database) : IStateSource
             select last_number
               from change_counter
         ), page as (
-            (select 'instance' as kind, o.instance as key, o.change_number, o.deleted, o.body
+            (select 'instance' as kind, o.instance::text as key, o.change_number, o.deleted, o.body
                from instance_observed o
                join dispatch d on d.instance = o.instance
                 and d.epoch = o.epoch
@@ -26,10 +26,16 @@ internal sealed class ObservedState(ICellDatabase database) : IStateSource
               order by o.change_number
               limit @limit)
             union all
-            (select 'host', h.host, h.change_number, h.deleted, h.body
+            (select 'host', h.host::text, h.change_number, h.deleted, h.body
                from host_observed h
               where h.change_number > @above
               order by h.change_number
+              limit @limit)
+            union all
+            (select f.kind, f.key, f.change_number, f.deleted, f.body
+               from fleet_observed f
+              where f.change_number > @above
+              order by f.change_number
               limit @limit)
         )
         select counter.last_number, page.kind, page.key, page.change_number, page.deleted, page.body
@@ -55,7 +61,7 @@ internal sealed class ObservedState(ICellDatabase database) : IStateSource
                 counter = reader.GetInt64(0);
                 if (!reader.IsDBNull(1))
                     rows.Add(new StateRow(
-                        reader.GetString(1), reader.GetGuid(2).ToString("D"), reader.GetInt64(3), reader.GetBoolean(4), Encoding.UTF8.GetBytes(reader.GetString(5))));
+                        reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetBoolean(4), Encoding.UTF8.GetBytes(reader.GetString(5))));
             }
             return new StatePage(above, rows.Count == limit ? rows[^1].ChangeNumber : Math.Max(above, counter), rows);
         },

@@ -7,7 +7,7 @@ using Cells.Contracts;
 namespace Cells.Api.Nova;
 
 /// <summary>Hypervisors (Nova API, os-hypervisors): every host below, as its cell last showed it.</summary>
-internal sealed class NovaHypervisors(FleetStore fleet, HomeOptions options)
+internal sealed class NovaHypervisors(SeenFleet fleet, HomeOptions options)
 {
     private const int MaximumLimit = 1_000;
 

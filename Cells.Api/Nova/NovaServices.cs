@@ -11,7 +11,7 @@ namespace Cells.Api.Nova;
 /// Compute services (Nova API, os-services): one for each host below, with the host's own uuid. What is said of one is a row here and travels to the
 /// host's cell, which places nothing there from then on.
 /// </summary>
-internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
+internal sealed class NovaServices(SeenFleet fleet, OperatorWords words, TimeProvider time)
 {
     private const string Binary = "nova-compute";
 
@@ -23,7 +23,7 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
             w.WriteStartObject();
             w.WriteStartArray("services");
             foreach (var host in hosts.Where(host => query["host"] is not { } name || host.Row.Name == name))
-                Write(w, host, caller.Version);
+                Write(w, host, caller.Version, time.GetUtcNow());
             w.WriteEndArray();
             w.WriteEndObject();
         });
@@ -47,7 +47,7 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
             null => ApiResult.NotFound(caller.Version.Has(53) ? $"Service {id} could not be found." : $"Could not find binary {Binary} on host {asked.Host}."),
             CommitOutcome.Unavailable lost => Unavailable.Result(lost),
             CommitOutcome.Missed => ApiResult.Unavailable($"Service {id} changed with every attempt; nothing was said of it.", Unavailable.RetryAfter),
-            _ => ApiResult.Ok(w => WriteUpdated(w, host!, id, caller.Version)),
+            _ => ApiResult.Ok(w => WriteUpdated(w, host!, id, caller.Version, time.GetUtcNow())),
         };
     }
 
@@ -106,13 +106,13 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
         }
     }
 
-    private static void WriteUpdated(Utf8JsonWriter w, FleetHost host, string action, Microversion version)
+    private static void WriteUpdated(Utf8JsonWriter w, FleetHost host, string action, Microversion version, DateTimeOffset now)
     {
         w.WriteStartObject();
         w.WritePropertyName("service");
         if (version.Has(53))
         {
-            Write(w, host, version);
+            Write(w, host, version, now);
         }
         else
         {
@@ -130,7 +130,7 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
         w.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter w, FleetHost host, Microversion version)
+    private static void Write(Utf8JsonWriter w, FleetHost host, Microversion version, DateTimeOffset now)
     {
         w.WriteStartObject();
         if (version.Has(53))
@@ -142,7 +142,7 @@ internal sealed class NovaServices(FleetStore fleet, OperatorWords words)
         w.WriteString("zone", host.Zone);
         w.WriteString("status", host.IsDisabled ? "disabled" : "enabled");
         w.WriteString("state", host.IsUp ? "up" : "down");
-        w.WriteString("updated_at", NovaTimes.Micro(host.Row.UpdatedAt));
+        w.WriteString("updated_at", NovaTimes.Micro(host.SeenAt(now)));
         w.WriteString("disabled_reason", host.DisabledReason);
         if (version.Has(11))
             w.WriteBoolean("forced_down", host.IsForcedDown);

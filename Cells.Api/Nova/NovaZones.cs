@@ -5,7 +5,7 @@ using Cells.Api.Http;
 namespace Cells.Api.Nova;
 
 /// <summary>Availability zones (Nova API, os-availability-zone): those that hosts are in. One is available while a host of it takes new instances.</summary>
-internal sealed class NovaZones(FleetStore fleet)
+internal sealed class NovaZones(SeenFleet fleet)
 {
     public async Task<ApiResult> ListAsync(bool detail, CancellationToken stop)
     {

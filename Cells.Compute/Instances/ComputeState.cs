@@ -1,4 +1,5 @@
 using System.Data;
+using System.Text;
 using System.Text.Json;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
@@ -11,7 +12,7 @@ using NpgsqlTypes;
 
 namespace Cells.Compute.Instances;
 
-/// <summary>What a compute cell's state lane sends: its instances and hosts, to every parent.</summary>
+/// <summary>What a compute cell's state lane sends: its instances, its hosts, and what it shows of its fleet beside them, to every parent.</summary>
 internal sealed class ComputeState(CellName cell, string zone, ICellDatabase database) : IStateSource
 {
     private const string CounterSql = "select last_number from change_counter";
@@ -47,6 +48,14 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
          limit @limit
         """;
 
+    private const string ShownSql = """
+        select kind, key, change_number, gone, body
+          from shown_row
+         where change_number > @above
+         order by change_number
+         limit @limit
+        """;
+
     public Task<StatePage> ReadPageAsync(CellName link, long above, int limit, CancellationToken stop) =>
         database.ReadAsync("a page of state", (connection, s) => ReadAsync(connection, above, limit, s), stop);
 
@@ -54,7 +63,7 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
     {
         // One snapshot: the counter must not be newer than the rows. One batch: a page is asked for after nearly every commit of the cell.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
-        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new(CounterSql), Page(InstanceSql, above, limit), Page(HostSql, above, limit) } };
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new(CounterSql), Page(InstanceSql, above, limit), Page(HostSql, above, limit), Page(ShownSql, above, limit) } };
         batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("zone", NpgsqlDbType.Text) { Value = zone });
         batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("vcpu", NpgsqlDbType.Smallint) { Value = (short)Resource.Vcpu });
         batch.BatchCommands[2].Parameters.Add(new NpgsqlParameter("memory", NpgsqlDbType.Smallint) { Value = (short)Resource.MemoryMib });
@@ -68,6 +77,9 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
             rows = await InstancesAsync(answer, stop);
             await answer.NextResultAsync(stop);
             rows.AddRange(await HostsAsync(answer, stop));
+            await answer.NextResultAsync(stop);
+            while (await answer.ReadAsync(stop))
+                rows.Add(new StateRow(answer.GetString(0), $"{cell}/{answer.GetString(1)}", answer.GetInt64(2), answer.GetBoolean(3), Encoding.UTF8.GetBytes(answer.GetString(4))));
         }
         await transaction.CommitAsync(stop);
 

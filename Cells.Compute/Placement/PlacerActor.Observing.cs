@@ -27,7 +27,7 @@ internal sealed partial class PlacerActor
 
     private void OnPoolShown(PoolShown m)
     {
-        var pool = new PoolView(new PoolOwner(m.Pool, m.Epoch));
+        var pool = new PoolView(new PoolOwner(m.Pool, m.Epoch)) { Coordinator = m.Coordinator };
         var before = _pools.GetValueOrDefault(m.Pool.Value);
         _pools[m.Pool.Value] = pool;
         foreach (var vm in m.Vms)
@@ -145,14 +145,18 @@ internal sealed partial class PlacerActor
 
     private void OnHostShown(HostObservation host)
     {
+        var isNew = !_hostsShown.ContainsKey(host.Host.Value);
         _hostsShown[host.Host.Value] = host;
         _hostsChanged.Add(host.Host.Value);
+        if (isNew)
+            NoteMembers(host.Pool, null);
     }
 
     private void OnHostGone(HostGone m)
     {
         _hostsShown.Remove(m.Host.Value);
         _hostsChanged.Add(m.Host.Value);
+        NoteMembers(m.Pool, null);
     }
 
     private void OnSrShown(SrObservation sr)
@@ -196,6 +200,9 @@ internal sealed partial class PlacerActor
 
     private void OnPoolStatus(PoolStatusChanged m)
     {
+        NotePool(m);
+        if (m.Pool is { } known && m.Status == PoolStatus.Ready)
+            NoteMembers(known, _pools.GetValueOrDefault(known.Value)?.Coordinator);
         if (m.Pool is not { } id || m.Status == PoolStatus.Ready)
             return;
         foreach (var host in _hostsShown.Values.Where(h => h.Pool == id))
@@ -332,6 +339,7 @@ internal sealed partial class PlacerActor
     private sealed class PoolView(PoolOwner owner)
     {
         public PoolOwner Owner { get; } = owner;
+        public HostId? Coordinator { get; init; }
         public SortedDictionary<Guid, VmObservation> Vms { get; } = [];
         public SortedDictionary<Guid, VdiObservation> Vdis { get; } = [];
         public OutsideUsage? Outside { get; set; }

@@ -103,6 +103,7 @@ internal sealed partial class PlacerActor
         }
         ShowCapacity();
         TouchHosts();
+        CommitShown();
         Purge();
     }
 

@@ -2,6 +2,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
+using Cells.Compute.Showing;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging.Links;
@@ -28,6 +29,8 @@ internal sealed partial class PlacerActor
         }
         _doomed.Clear();
         _doomed.UnionWith(seen);
+        FindLostAndOverfull();
+        ShowDrift(_drift);
         foreach (var pool in _pools.Values.Where(p => p.IsReady))
             _attached.Values.FirstOrDefault(h => h.Owner == pool.Owner)?.Actor.Tell(FindUnfinishedClones.Instance, Self);
     }
@@ -64,7 +67,9 @@ internal sealed partial class PlacerActor
     {
         if (verdict == ObjectVerdict.Expected)
             return;
-        _drift.Add(new DriftItem(pool.Owner.Pool, leftover.Kind, leftover.Uuid, name, verdict));
+        _drift.Add(new DriftItem(
+            pool.Owner.Pool, leftover.Kind == LeftoverKind.Vm ? DriftKind.Vm : DriftKind.Disk, leftover.Uuid, name,
+            verdict == ObjectVerdict.Leftover ? DriftVerdict.Leftover : DriftVerdict.Unknown, HostNameOf(pool.Vms.GetValueOrDefault(leftover.Uuid)?.ResidentOn)));
         if (verdict != ObjectVerdict.Leftover)
             return;
         seen.Add(leftover.Uuid);
@@ -76,6 +81,20 @@ internal sealed partial class PlacerActor
         }
     }
 
+    private void FindLostAndOverfull()
+    {
+        foreach (var row in _entries.Values.Select(e => e.Row).OfType<Instance>().Where(r => r is { IsSettled: true, VmState: VmState.Error, PowerState: PowerState.NoState }).OrderBy(r => r.Id.Value))
+            if (row is { Vm: { } vm, Place: { } place } && _pools.TryGetValue(place.Pool.Value, out var pool) && pool.IsReady && !pool.Vms.ContainsKey(vm))
+                _drift.Add(new DriftItem(place.Pool, DriftKind.Instance, row.Id.Value, row.Name, DriftVerdict.Missing, place.HostName));
+        foreach (var full in _inventory.Providers.Where(p => p.Free < 0))
+            if (full.Kind == ProviderKind.Host && _inventory.Find(new HostId(full.Id.Value)) is { Status: not "gone" } host)
+                _drift.Add(new DriftItem(host.Pool, DriftKind.Host, host.Id.Value, host.Name, DriftVerdict.Overfull, host.Name));
+            else if (full.Kind == ProviderKind.Sr && _srsShown.GetValueOrDefault(full.Id.Value) is { } sr)
+                _drift.Add(new DriftItem(sr.Pool, DriftKind.Sr, sr.Sr.Value, sr.Name, DriftVerdict.Overfull));
+    }
+
+    private string? HostNameOf(HostId? host) => host is { } id ? _inventory.Find(id)?.Name : null;
+
     private Instance? RowOf(InstanceId id) => _entries.TryGetValue(id, out var entry) ? entry.Row : null;
 
     /// <summary>A tombstone has done its work once every parent has it, and no command of its time can still be on its way.</summary>
@@ -86,6 +105,8 @@ internal sealed partial class PlacerActor
         var acknowledged = _setup.Links.Status.Where(l => l.Kind == NeighbourKind.Parent).All(l => l is { Health: NeighbourHealth.Up, StateLag: 0, OutboxBacklog: 0 });
         if (!acknowledged)
             return;
+        if (_shown.TakeBuried(Now - _setup.Options.TombstoneRetention) is { Count: > 0 } buried)
+            Show(new Change([.. buried.Select(row => new PurgeShown(row))]));
         foreach (var entry in _entries.Values
             .Where(e => e is { Busy: false, Row: { Released: true } row } && row.UpdatedAt + _setup.Options.TombstoneRetention < Now)
             .OrderBy(e => e.Id.Value).Take(100).ToList())
@@ -115,6 +136,3 @@ internal sealed record CellInspection(
     /// <summary>Hosts and SRs of which more is promised and used by others than there is. Only what happened outside makes them so; they take nothing new.</summary>
     public IEnumerable<Provider> Overfull => Providers.Where(p => p.Free < 0);
 }
-
-/// <summary>A difference between rows and a pool.</summary>
-internal sealed record DriftItem(PoolId Pool, LeftoverKind Kind, Guid Uuid, string Name, ObjectVerdict Verdict);

@@ -2,6 +2,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
+using Cells.Compute.Showing;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -60,7 +61,7 @@ internal sealed partial class PlacerActor : ReceiveActor
     private async Task<Loaded> LoadAsync(CancellationToken stop)
     {
         var inventory = await ReadInventory.AllAsync(_setup.Database, _setup.Cell, stop);
-        return new Loaded(inventory, await ReadInstances.AllAsync(_setup.Database, stop));
+        return new Loaded(inventory, await ReadInstances.AllAsync(_setup.Database, stop), await ReadShown.AllAsync(_setup.Database, stop));
     }
 
     private void OnLoadFailed(LoadFailed m)
@@ -76,6 +77,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         var trusted = m.Inventory.Hosts.Where(h => h.Status == "up").ToList();
         if (trusted.Count > 0)
             Show(new Change([.. trusted.Select(h => new TouchHost(h.Id, Now, "suspect"))]));
+        LoadShown(m.Shown);
         foreach (var row in m.Instances)
             Put(EntryOf(row.Id), row);
         ComputeTelemetry.Loaded(_setup.Logger, _setup.Cell, _entries.Count, _working.Count, m.Inventory.Hosts.Count);
@@ -279,7 +281,7 @@ internal sealed partial class PlacerActor : ReceiveActor
             action();
     }
 
-    private sealed record Loaded(InventoryRows Inventory, IReadOnlyList<Instance> Instances);
+    private sealed record Loaded(InventoryRows Inventory, IReadOnlyList<Instance> Instances, IReadOnlyList<ShownRow> Shown);
 
     private sealed record LoadFailed(Exception Error);
 

@@ -48,6 +48,8 @@ internal sealed partial class PoolActor : ReceiveActor
     private long _generation;
     private int _failures;
     private TimeSpan? _fencing;
+    private TimeSpan _compared;
+    private string _toldWhy = "";
     private bool _up;
 
     /// <param name="observer">Told what the pool shows: <see cref="PoolShown"/> first, then each change.</param>
@@ -170,18 +172,39 @@ internal sealed partial class PoolActor : ReceiveActor
             return;
         var cache = batch.Events.Aggregate(PoolCache.Empty(link.Owner.Pool, link.Calls.Address), (soFar, e) => soFar.On(e));
         var shown = cache.ShowAll(link.Owner.Epoch);
-        (_cache, _token, _outside, _failures) = (cache, batch.Token, shown.Outside, 0);
+        var isAgain = _up;
+        (_cache, _token, _outside, _failures, _compared) = (cache, batch.Token, shown.Outside, 0, Now);
         _handle!.Show(cache);
         _handle.Show(link, "");
         _up = true;
-        PoolTelemetry.Connected(_world.Logger, _config.Name, link.Calls.Address.ToString(), shown.Hosts.Count, shown.Vms.Count);
+        if (isAgain)
+            PoolTelemetry.Compared(_world.Logger, _config.Name, shown.Hosts.Count, shown.Vms.Count);
+        else
+            PoolTelemetry.Connected(_world.Logger, _config.Name, link.Calls.Address.ToString(), shown.Hosts.Count, shown.Vms.Count);
         _observer.Tell(shown);
         MeetHosts(shown.Hosts);
-        Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, string.Join("; ", [$"connected to {link.Calls.Address}", .. link.Problems])));
+        if (isAgain)
+        {
+            AnswerTasks(batch.Events);
+            AnswerTokens();
+        }
+        else
+        {
+            Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, string.Join("; ", [$"connected to {link.Calls.Address}", .. link.Problems])));
+        }
         NextEvents(link);
     }
 
-    private void NextEvents(PoolLink link) => Pipe(
+    /// <summary>The next changes; or, when that is due, everything there is: a stream that left something out would not be noticed otherwise.</summary>
+    private void NextEvents(PoolLink link)
+    {
+        if (Now - _compared < _world.ComparedEach)
+            AwaitEvents(link);
+        else
+            Pipe(OwnPool.ReadAllAsync(link, Stopping), batch => new ReadAll(link, batch), error => new LinkBroken(link.Generation, error));
+    }
+
+    private void AwaitEvents(PoolLink link) => Pipe(
         link.Events.CallAsync(XenEvents.From(PoolCache.Classes, _token, EventWait) with { Timeout = EventTimeout }, Stopping),
         batch => new Batch(link, batch),
         error => new LinkBroken(link.Generation, error));
@@ -263,6 +286,8 @@ internal sealed partial class PoolActor : ReceiveActor
         else
         {
             PoolTelemetry.StillLost(_world.Logger, _config.Name, reason, delay);
+            if (reason != _toldWhy)
+                Tell(new PoolStatusChanged(_config.Name, _owner?.Pool, PoolStatus.Connecting, reason));
         }
         Timers.StartSingleTimer(nameof(Connect), Connect.Instance, delay);
     }
@@ -294,6 +319,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
     private void Tell(PoolStatusChanged status)
     {
+        _toldWhy = status.Reason;
         _observer.Tell(status);
         foreach (var host in Context.Children)
             host.Tell(status);

@@ -109,7 +109,10 @@ internal sealed record PoolCache(
         [.. Networks.Select(p => Observe(p.Key, p.Value)).OrderBy(n => n.Network)],
         [.. Vms.Select(p => Observe(p.Key, p.Value)).OfType<VmObservation>().OrderBy(v => v.Vm)],
         [.. Vdis.Select(p => Observe(p.Key, p.Value)).OfType<VdiObservation>().OrderBy(v => v.Vdi)],
-        Outside());
+        Outside())
+    {
+        Coordinator = HostOf(Master),
+    };
 
     /// <summary>
     /// What others take. A VM counts where it is resident or being started, as the host's own compute_free_memory does; a halted one takes

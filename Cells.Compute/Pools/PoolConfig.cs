@@ -23,7 +23,11 @@ public sealed record PoolWorld(
     IIdSource Ids,
     SessionVault Vault,
     TimeProvider Time,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>How often everything is read again and compared, besides the events.</summary>
+    public TimeSpan ComparedEach { get; init; } = TimeSpan.FromMinutes(10);
+}
 
 /// <summary>What a host's actor is made for.</summary>
 /// <param name="Address">Its own; the health of a host is asked there.</param>

@@ -18,7 +18,10 @@ internal sealed record PoolShown(
     IReadOnlyList<NetworkObservation> Networks,
     IReadOnlyList<VmObservation> Vms,
     IReadOnlyList<VdiObservation> Vdis,
-    OutsideUsage Outside);
+    OutsideUsage Outside)
+{
+    public HostId? Coordinator { get; init; }
+}
 
 /// <summary>A stamped VM was added or changed; intermediate states may have been merged.</summary>
 internal sealed record VmShown(VmObservation Vm);

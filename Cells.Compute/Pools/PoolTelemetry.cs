@@ -13,6 +13,9 @@ internal static partial class PoolTelemetry
     [LoggerMessage(2001, LogLevel.Information, "Pool {Pool}: connected to {Coordinator}; {Hosts} hosts, {Vms} instances' VMs")]
     public static partial void Connected(ILogger logger, string pool, string coordinator, int hosts, int vms);
 
+    [LoggerMessage(2002, LogLevel.Debug, "Pool {Pool}: everything read again and compared; {Hosts} hosts, {Vms} instances' VMs")]
+    public static partial void Compared(ILogger logger, string pool, int hosts, int vms);
+
     [LoggerMessage(2010, LogLevel.Warning, "Pool {Pool}: connection lost ({Reason}); nothing is done there until it is back. Trying again")]
     public static partial void Lost(ILogger logger, string pool, string reason);
 

@@ -20,6 +20,8 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(CellNews))]
 [JsonSerializable(typeof(InstanceRow))]
 [JsonSerializable(typeof(HostRow))]
+[JsonSerializable(typeof(PoolRow))]
+[JsonSerializable(typeof(DriftRow))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(IReadOnlyList<Explanation>))]
 [JsonSerializable(typeof(IReadOnlyList<Refusal>))]

@@ -12,7 +12,7 @@ internal static class FleetCommands
     [
         Column.Of("HOST", "name"),
         Column.Of("CELL", "cell"),
-        Column.Of("STATUS", "status"),
+        new("STATUS", StatusOf),
         Column.Number("SERVERS", "instances"),
         Used("VCPU", "promised_vcpus", "vcpus", 0) with { Spare = 1 },
         Used("MEMORY GiB", "promised_memory_mib", "memory_mib", 10) with { Spare = 2 },
@@ -22,20 +22,26 @@ internal static class FleetCommands
         Column.Of("ADDRESS", "address") with { Wide = true },
         Column.Of("POOL", "pool") with { Wide = true },
         Column.Of("UUID", "host") with { Wide = true },
+        Column.Of("DISABLED BECAUSE", "disabled_reason") with { Wide = true },
         Column.Of("REPORTED", "updated_at") with { Wide = true },
     ]);
 
-    private static readonly Listing Pools = new("pools", row => AdminCommand.Text(row, "pool"), "No pools.",
+    private static readonly Listing Pools = new("pools", row => (string?)row["pool"] ?? AdminCommand.Text(row, "name"), "No pools.",
     [
-        Column.Of("POOL", "pool"),
+        new("POOL", row => Column.Plain(row["name"] ?? row["pool"])),
         Column.Of("CELL", "cell"),
+        Column.Of("STATUS", "status"),
         new("HOSTS UP", row => $"{row["hosts_up"]}/{row["hosts"]}") { Right = true },
         Column.Number("SERVERS", "instances"),
-        Used("VCPU", "promised_vcpus", "vcpus", 0) with { Spare = 1 },
-        Used("MEMORY GiB", "promised_memory_mib", "memory_mib", 10) with { Spare = 2 },
-        Ages.Seen with { Spare = 3 },
+        Used("VCPU", "promised_vcpus", "vcpus", 0) with { Spare = 4 },
+        Used("MEMORY GiB", "promised_memory_mib", "memory_mib", 10) with { Spare = 3 },
+        Ages.Seen with { Spare = 2 },
+        Column.Of("WHY", "why") with { Spare = 1 },
+        Column.Of("SINCE", "since") with { Wide = true },
+        Column.Of("COORDINATOR", "coordinator") with { Wide = true },
         Column.Number("OUTSIDE MiB", "outside_memory_mib") with { Wide = true },
         Column.Of("MEMBERS", "members") with { Wide = true },
+        Column.Of("UUID", "pool") with { Wide = true },
     ]);
 
     public static Command Host() => new("host", "The hypervisors: health, what they have, what is promised.")
@@ -51,9 +57,20 @@ internal static class FleetCommands
 
     public static Command Pool() => new("pool", "The XenAPI pools; a standalone host is a pool of one.")
     {
-        AdminCommand.List("list", "List the pools, summed over their hosts.", Pools, "/pools", AdminCommand.CellFilter()),
-        AdminCommand.Show("pool", "Uuid of the pool.", "/pools", row => AdminCommand.Text(row, "pool")),
+        AdminCommand.List("list", "List the pools: how their cells stand to them, and what their hosts sum up to.", Pools, "/pools", AdminCommand.CellFilter()),
+        AdminCommand.Show("pool", "Name or uuid of the pool.", "/pools", row => (string?)row["pool"] ?? AdminCommand.Text(row, "name")),
     };
+
+    /// <summary>Its health, and what keeps it from taking new servers though it lives.</summary>
+    private static string StatusOf(JsonNode row)
+    {
+        var words = new List<string> { AdminCommand.Text(row, "status") };
+        if ((bool?)row["forced_down"] == true)
+            words.Add("forced down");
+        if ((bool?)row["disabled"] == true)
+            words.Add("disabled");
+        return string.Join(", ", words);
+    }
 
     /// <param name="shift">From the member's unit to the shown one, as a power of two.</param>
     private static Column Used(string title, string part, string whole, int shift) =>

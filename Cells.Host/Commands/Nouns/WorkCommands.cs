@@ -30,6 +30,9 @@ internal static class WorkCommands
         Column.Of("ID", "id"),
         Column.Of("WHAT", "text"),
         Column.Of("SINCE", "since") with { Spare = 1 },
+        Column.Of("NAME", "name") with { Wide = true },
+        Column.Of("POOL", "pool") with { Wide = true },
+        Column.Of("LAST SEEN", "last_seen") with { Wide = true },
     ]);
 
     public static Command Task() => new("task", "What is being done with servers.") { TaskList("list") };
@@ -39,5 +42,5 @@ internal static class WorkCommands
         name, "List what is being done with servers: step, progress, deadline.", Tasks, "/tasks", AdminCommand.CellFilter(),
         new Option<bool>("--overdue") { Description = "Only what is past its deadline." });
 
-    public static Command Drift() => AdminCommand.List("drift", "List where wishes, reports and hosts contradict each other.", Drifts, "/drift");
+    public static Command Drift() => AdminCommand.List("drift", "List where wishes, reports and hosts contradict each other.", Drifts, "/drift", AdminCommand.CellFilter());
 }

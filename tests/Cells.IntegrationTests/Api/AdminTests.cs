@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Cells.Api.Admin;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
 using Cells.IntegrationTests.Api.Tree;
 using NUnit.Framework;
 
@@ -150,6 +153,54 @@ public sealed class AdminTests
         Assert.That(Drift().Select(d => (d.Kind, d.Id)), Is.EqualTo(new[] { ("overfull", _world.A.Host.Value) }));
     }
 
+    [Test]
+    public void Pools_are_shown_as_their_cells_stand_to_them_also_one_that_was_never_reached()
+    {
+        ReportHosts();
+        var reached = new PoolRow(_world.A.Name, "https://a.example", 1, new PoolId(_world.A.Host.Value), "managed", "connected", At) { Coordinator = "host-a", Members = ["host-a"] };
+        var never = new PoolRow(_world.A.Name, "https://b.example", 1, null, "connecting", "does not answer", At);
+        _world.Say(_world.A, Fleet(PoolRow.Kind, 1, reached), Fleet(PoolRow.Kind, 2, never));
+        _world.Run(Moment);
+
+        var pools = Ask(a => a.PoolsAsync("a", None)).Pools;
+        Assert.That(pools.Select(p => (p.Name, p.Pool, p.Status, p.Why, p.Hosts, p.Coordinator)), Is.EqualTo(new[]
+        {
+            ("https://a.example", (Guid?)_world.A.Host.Value, "managed", "connected", 1, "host-a"),
+            ("https://b.example", null, "connecting", "does not answer", 0, null),
+        }));
+        Assert.That(Ask(a => a.PoolsAsync("b", None)).Pools.Select(p => (p.Name, p.Hosts)), Is.EqualTo(new[] { ((string?)null, 1) }), "a cell that tells of hosts only");
+
+        _world.Say(_world.A, Fleet(PoolRow.Kind, 2, never with { Generation = 2 }, gone: true));
+        _world.Run(Moment);
+        Assert.That(Ask(a => a.PoolsAsync("a", None)).Pools, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void What_a_compute_cell_finds_on_its_pools_is_listed_as_drift_until_it_is_gone_and_with_the_silence_of_its_cell()
+    {
+        ReportHosts();
+        var row = new DriftRow(
+            _world.A.Name, new PoolId(_world.A.Host.Value), "vm", Guid.Parse("00000000-0000-4000-8000-00000000000a"), 1, "instance-x", "unknown", "left alone", At, At) { Host = "host-a" };
+        _world.Say(_world.A, Fleet(DriftRow.Kind, 1, row));
+        _world.Run(Moment);
+
+        Assert.That(Drift().Select(d => (d.Kind, d.Cell, d.Host, d.Id, d.Text, d.Since, d.Silent)), Is.EqualTo(new[] { ("unknown-vm", "a", "host-a", row.Id, "left alone", At, false) }));
+        Assert.That(Ask(a => a.DriftAsync("b", None)).Drift, Is.Empty);
+        _world.Transport.Cut(TreeWorld.Global, TreeWorld.East);
+        _world.Run(TimeSpan.FromSeconds(30));
+        Assert.That(Drift().Single().Silent);
+        _world.Transport.Mend(TreeWorld.Global, TreeWorld.East);
+        _world.Say(_world.A, Fleet(DriftRow.Kind, 1, row with { Generation = 2 }, gone: true));
+        _world.Run(TimeSpan.FromSeconds(30));
+        Assert.That(Drift(), Is.Empty);
+    }
+
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private static FakeRow Fleet(string kind, int key, IFleetRow row, bool gone = false) => new(
+        kind, new Guid(key, 0, 0, new byte[8]), gone, kind == PoolRow.Kind
+            ? JsonSerializer.Serialize((PoolRow)row, WireJsonContext.Default.PoolRow) : JsonSerializer.Serialize((DriftRow)row, WireJsonContext.Default.DriftRow));
+
     private void ReportHosts()
     {
         foreach (var cell in new[] { _world.A, _world.B, _world.West })
@@ -174,7 +225,7 @@ public sealed class AdminTests
 
     private TaskList Tasks(CellName? cell = null) => Ask(a => a.TasksAsync(cell, overdueOnly: false, null, 100, None))!;
 
-    private IReadOnlyList<DriftView> Drift() => Ask(a => a.DriftAsync(None)).Drift;
+    private IReadOnlyList<DriftView> Drift() => Ask(a => a.DriftAsync(null, None)).Drift;
 
     private T Ask<T>(Func<AdminApi, Task<T>> ask) => _world.Ask(home => ask(home.Admin));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Cells.Api.Fleet;
 using System.Text.Json;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -46,6 +48,30 @@ public sealed class FleetTests
         Assert.That(shown.GetRawText(), Is.EqualTo(
             $$"""{"id":"{{_a}}","binary":"nova-compute","host":"{{Name("a")}}","zone":"zone-1","status":"enabled","state":"up","updated_at":"2026-01-02T03:04:05.000000","disabled_reason":null,"forced_down":false}"""));
         Assert.That((await In("2.1", "GET", "/os-services?binary=nova-scheduler")).Json.GetProperty("services").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_hosts_of_a_cell_that_is_not_heard_are_down_and_show_when_it_last_was()
+    {
+        var before = DateTimeOffset.UtcNow;
+        try
+        {
+            _home.Ages.East1 = new CellAge(Silent: true, HeardSecondsAgo: 3_600);
+
+            var service = (await In("2.53", "GET", $"/os-services?host={Name("a")}")).Json.GetProperty("services")[0];
+            var hypervisors = (await In("2.53", "GET", "/os-hypervisors")).Json.GetProperty("hypervisors").EnumerateArray();
+            var zone = (await In("2.1", "GET", "/os-availability-zone")).Json.GetProperty("availabilityZoneInfo")[0];
+
+            Assert.That(service.GetProperty("state").GetString(), Is.EqualTo("down"));
+            Assert.That(DateTimeOffset.Parse(service.GetProperty("updated_at").GetString() + "Z", CultureInfo.InvariantCulture),
+                Is.EqualTo(before.AddHours(-1)).Within(TimeSpan.FromMinutes(1)));
+            Assert.That(hypervisors.Select(h => h.GetProperty("state").GetString()), Is.EqualTo(new[] { "down", "down" }));
+            Assert.That(zone.GetProperty("zoneState").GetProperty("available").GetBoolean(), Is.False);
+        }
+        finally
+        {
+            _home.Ages.East1 = new CellAge(Silent: false, HeardSecondsAgo: null);
+        }
     }
 
     [Test]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Cells.Api;
+using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Api.Identity;
 using Cells.Contracts;
@@ -41,6 +42,10 @@ internal sealed class HomeServer : IAsyncDisposable
     public ICellDatabase Reads => _reads;
     public DirectDispatch Dispatch { get; }
     public ApiHome Home { get; }
+
+    /// <summary>Which cells are heard: east-1, unless a test says otherwise.</summary>
+    public ToldAges Ages { get; private init; } = null!;
+
     public string Url => Home.Options.BaseUrl;
     public ProjectId AdminProject { get; private set; }
 
@@ -59,14 +64,15 @@ internal sealed class HomeServer : IAsyncDisposable
         var dispatch = new DirectDispatch(committer, time);
         var directory = TestCluster.NewDirectory();
         var options = new HomeOptions($"http://127.0.0.1:{FreePort()}", Path.Combine(directory, "keys"), Path.Combine(directory, "images"));
-        var home = new ApiHome(reads, committer, dispatch, time, ids, options, NullLogger.Instance);
+        var ages = new ToldAges();
+        var home = new ApiHome(reads, committer, dispatch, time, ids, options, ages, NullLogger.Instance);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(options.BaseUrl);
         var web = builder.Build();
         web.MapCells(home, []);
-        var server = new HomeServer(database, system, committer, reads, dispatch, home, web);
+        var server = new HomeServer(database, system, committer, reads, dispatch, home, web) { Ages = ages };
         await home.StartAsync(CancellationToken.None);
         server.AdminProject = await new IdentityBootstrap(reads, committer, ids).EnsureAsync(AdminPassword, CancellationToken.None);
         await web.StartAsync();
@@ -184,4 +190,13 @@ internal sealed class HomeServer : IAsyncDisposable
         socket.Start();
         return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
+}
+
+/// <summary>What a dispatcher with cells below would have heard.</summary>
+internal sealed class ToldAges : ICellAges
+{
+    public CellAge East1 { get; set; } = new(Silent: false, HeardSecondsAgo: null);
+
+    public Task<IReadOnlyDictionary<CellName, CellAge>> ReadAsync(CancellationToken stop) =>
+        Task.FromResult<IReadOnlyDictionary<CellName, CellAge>>(new Dictionary<CellName, CellAge> { [CellName.Parse("east-1")] = East1 });
 }

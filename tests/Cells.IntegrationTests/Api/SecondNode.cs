@@ -18,7 +18,7 @@ internal sealed class SecondNode : IAsyncDisposable
         var ids = new SystemIds();
         _committer = new Committer(_system, first.Database.ConnectionString, OpenGate.Instance, ids, new CommitterOptions());
         _reads = new CellDatabase(first.Database.ConnectionString, OpenGate.Instance);
-        Home = new ApiHome(_reads, _committer, new DirectDispatch(_committer, TimeProvider.System), TimeProvider.System, ids, first.Home.Options, NullLogger.Instance);
+        Home = new ApiHome(_reads, _committer, new DirectDispatch(_committer, TimeProvider.System), TimeProvider.System, ids, first.Home.Options, new ToldAges(), NullLogger.Instance);
     }
 
     public ApiHome Home { get; }

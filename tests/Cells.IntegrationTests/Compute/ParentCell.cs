@@ -19,6 +19,8 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     private readonly List<(Func<bool> Is, TaskCompletionSource Source)> _waits = [];
     private readonly Dictionary<InstanceId, InstanceRow> _rows = [];
     private readonly Dictionary<HostId, HostRow> _hosts = [];
+    private readonly SortedDictionary<string, PoolRow> _pools = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, DriftRow> _drift = new(StringComparer.Ordinal);
     private readonly List<IInstanceAnswer> _answers = [];
     private CellNews? _news;
 
@@ -84,6 +86,17 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     public Task HostsUpAsync(int count) => Until($"{count} hosts up", () => _hosts.Values.Count(h => h.Status == "up") >= count && _news?.Reaches[0].HostsUp >= count);
 
     public Task HostAsync(string name, Func<HostRow, bool> isWanted) => Until($"host {name}", () => _hosts.Values.Any(h => h.Name == name && isWanted(h)));
+
+    /// <summary>Completes once some pool's row is as wanted; the row.</summary>
+    public async Task<PoolRow> PoolAsync(Func<PoolRow, bool> isWanted)
+    {
+        PoolRow? found = null;
+        await Until($"a pool; now {string.Join(", ", _pools.Values)}", () => (found = _pools.Values.FirstOrDefault(isWanted)) is not null);
+        return found!;
+    }
+
+    /// <summary>Completes once the rows of drift are as wanted.</summary>
+    public Task DriftAsync(Func<IReadOnlyCollection<DriftRow>, bool> isWanted) => Until("drift", () => isWanted(_drift.Values));
 
     public Task NewsAsync(Func<CellNews, bool> isWanted) => Until("news", () => _news is { } news && isWanted(news));
 
@@ -165,6 +178,20 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     {
         foreach (var row in rows)
         {
+            if (row.Kind == PoolRow.Kind)
+            {
+                var pool = JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.PoolRow)!;
+                _pools[row.Key] = pool;
+                continue;
+            }
+            if (row.Kind == DriftRow.Kind)
+            {
+                if (row.Deleted)
+                    _drift.Remove(row.Key);
+                else
+                    _drift[row.Key] = JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.DriftRow)!;
+                continue;
+            }
             if (row.Kind == "host")
             {
                 var host = JsonSerializer.Deserialize(row.Json.Span, WireJsonContext.Default.HostRow)!;

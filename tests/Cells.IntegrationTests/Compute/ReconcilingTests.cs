@@ -2,6 +2,7 @@ using Cells.Compute.Instances;
 using Cells.Compute.Workflows;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
+using Cells.XenSim.Faults;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.Compute;
@@ -51,6 +52,41 @@ public sealed class ReconcilingTests
 
         Assert.That(World.Held(stranger), Is.EqualTo((0, 1, 0)));
         Assert.That((await World.InspectAsync()).Drift.Select(d => d.Name), Does.Contain(Marks.NameOf(stranger)));
+    }
+
+    [Test]
+    public async Task What_is_listed_as_drift_is_told_upward_kept_over_a_restart_and_ends_when_somebody_sees_to_it()
+    {
+        var stranger = new InstanceId(Guid.NewGuid());
+        await CreateVmAsync(new Stamp(stranger, 1, 1));
+        await World.ParentCell.DriftAsync(rows => rows.Any(d => (d.What, d.Verdict, d.Name) == ("vm", "unknown", Marks.NameOf(stranger))));
+        var first = (await World.Database.QueryAsync<string>("select body ->> 'first_seen' from shown_row where kind = 'drift'")).Single();
+
+        await World.RestartCellAsync();
+        var pool = await World.LogInAsync();
+        var vm = (await pool.CallAsync(Vm.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(stranger))), CancellationToken.None)).Single();
+        await CreateVmAsync(new Stamp(new InstanceId(Guid.NewGuid()), 1, 1));
+        await World.ParentCell.DriftAsync(rows => rows.Count == 2);
+        Assert.That(await World.Database.QueryAsync<string>($"select body ->> 'first_seen' from shown_row where kind = 'drift' and body ->> 'name' = '{Marks.NameOf(stranger)}'"), Is.EqualTo(new[] { first }));
+        await pool.CallAsync(Vm.Destroy(vm.Key), CancellationToken.None);
+
+        await World.ParentCell.DriftAsync(rows => rows.Count == 1);
+    }
+
+    [Test]
+    public async Task A_pool_is_shown_as_the_cell_stands_to_it_with_the_reason_and_the_moment_it_changed()
+    {
+        var managed = await World.ParentCell.PoolAsync(p => p is { Status: "managed", Members.Count: 1 });
+
+        World.Fleet.Inject(new SimFault.PowerLoss("host-1", TimeSpan.FromHours(1)));
+        var lost = await World.ParentCell.PoolAsync(p => p.Status == "connecting");
+        World.Fleet.Inject(new SimFault.PowerOn("host-1"));
+        var back = await World.ParentCell.PoolAsync(p => p.Status == "managed");
+
+        Assert.That((managed.Pool, managed.Coordinator, managed.Members), Is.EqualTo((lost.Pool, "host-1", new[] { "host-1" })));
+        Assert.That(managed.Why, Does.StartWith("connected to http://127.0.0.1"));
+        Assert.That(lost.Why, Is.Not.Empty.And.Not.StartsWith("connected"));
+        Assert.That((lost.Since > managed.Since, back.Since > lost.Since, back.Generation > lost.Generation), Is.EqualTo((true, true, true)));
     }
 
     [Test]

@@ -3,6 +3,7 @@ using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Placement;
 using Cells.Compute.Pools;
+using Cells.Compute.Showing;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging.Actors;
@@ -137,7 +138,8 @@ public sealed class PlacerShowsTests
     private sealed class EmptyDatabase : ICellDatabase
     {
         public Task<T> ReadAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken stop) =>
-            Task.FromResult((T)(object)(typeof(T) == typeof(InventoryRows) ? new InventoryRows([], [], []) : Array.Empty<Instance>()));
+            Task.FromResult((T)(object)(typeof(T) == typeof(InventoryRows) ? new InventoryRows([], [], [])
+                : typeof(T) == typeof(IReadOnlyList<Instance>) ? Array.Empty<Instance>() : Array.Empty<ShownRow>()));
     }
 
     private sealed class NoLinks : ILinks

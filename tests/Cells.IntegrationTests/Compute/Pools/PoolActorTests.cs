@@ -160,6 +160,23 @@ public sealed class PoolActorTests
     }
 
     [Test]
+    public async Task Everything_is_read_and_shown_again_every_ten_minutes_over_the_same_connection()
+    {
+        var time = new ManualTime();
+        var owner = _world.Own(time: time);
+        var first = await owner.ReadyAsync();
+        var sessions = _world.OpenSessions;
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        _world.Fleet.Inject(new SimFault.ForeignVm(_world.Fleet.Hosts[0].Name, "theirs", 1L << 30, 1));   // the stream answers, and the next turn is the comparison's
+        var again = await owner.NextAsync<PoolShown>(_ => true);
+
+        Assert.That((again.Epoch, again.Hosts.Single().Host), Is.EqualTo((first.Epoch, first.Hosts.Single().Host)));
+        Assert.That(_world.OpenSessions, Is.EqualTo(sessions));
+        await owner.Handle.BarrierAsync(CancellationToken.None);
+    }
+
+    [Test]
     public async Task A_call_that_finds_its_session_ended_says_so_and_has_done_nothing()
     {
         var owner = _world.Own();
