@@ -93,7 +93,7 @@ public sealed record PoolView(
 {
     /// <param name="row">Null: the cell shows hosts of it only; then there is at least one.</param>
     internal static PoolView Of(PoolRow? row, IReadOnlyList<HostView> hosts, CellAge age) => new(
-        row?.Pool?.Value ?? hosts.FirstOrDefault()?.Pool, row?.Name, row?.Cell.Value ?? hosts[0].Cell, row?.Status, row?.Why, row?.Since, row?.Coordinator,
+        row?.Pool?.Value ?? (hosts is [var first, ..] ? first.Pool : null), row?.Name, row?.Cell.Value ?? hosts[0].Cell, row?.Status, row?.Why, row?.Since, row?.Coordinator,
         hosts.Count, hosts.Count(h => h.Status == "up"), [.. hosts.Select(h => h.Name).Order(StringComparer.Ordinal)],
         hosts.Sum(h => h.Instances), hosts.Sum(h => (long)h.Vcpus), hosts.Sum(h => h.MemoryMib), hosts.Sum(h => (long)h.PromisedVcpus),
         hosts.Sum(h => h.PromisedMemoryMib), hosts.Sum(h => h.OutsideMemoryMib), age.Silent, age.HeardSecondsAgo);
