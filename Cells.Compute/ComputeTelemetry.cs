@@ -39,6 +39,9 @@ internal static partial class ComputeTelemetry
     [LoggerMessage(2219, LogLevel.Information, "Instance {Instance}: {Workflow} from host {From} to {To}")]
     public static partial void GoesTo(ILogger logger, InstanceId instance, WorkflowKind workflow, string from, string to);
 
+    [LoggerMessage(2225, LogLevel.Information, "Instance {Instance}: its host {From} has left the pool; it goes on at {To}, and its claim with it")]
+    public static partial void Rehomed(ILogger logger, InstanceId instance, string from, string to);
+
     [LoggerMessage(2216, LogLevel.Information, "A decision was overtaken ({Missed}); it is taken again from what the database says")]
     public static partial void Overtaken(ILogger logger, string missed);
 

@@ -3,6 +3,7 @@ using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.Reconciling;
 using Cells.Compute.Workflows;
+using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging;
 using Cells.Messaging.Actors;
@@ -171,21 +172,25 @@ internal sealed class HostActor : ReceiveActor
 
     private StepContext? ContextOf(Run run)
     {
-        if (_pool.Cache is not { } cache || run.Row.Place is not { } place || cache.FindHost(place.Host) is not { } host)
+        if (_pool.Cache is not { } cache || run.Row.Place is not { } place)
             return null;
-        TargetRefs? target = null;
-        if (run.Row.Destination is { Place: var there })
-        {
-            if (cache.FindHost(there.Host) is not { } targetHost || cache.FindSr(there.Sr) is not { } targetSr)
-                return null;
-            target = new TargetRefs(targetHost.Key, targetSr.Key, NetworkKeys.Of(cache, targetHost.Key));
-        }
+        var (host, needsHost) = (cache.FindHost(place.Host)?.Key, Steps.NeedsOf(run.Work).HasFlag(Needs.Host));
+        var target = TargetOf(run.Row, cache);
+        if (needsHost && (host is null || (run.Row.Destination is not null && target is null)))
+            return null;
+        var networks = host is { } known ? NetworkKeys.Of(cache, known) : new SortedDictionary<string, XenRef<Network>>(StringComparer.Ordinal);
         return new StepContext(
-            run.Row, _pool.Owner, _pool, host.Key, cache.FindSr(place.Sr)?.Key ?? default, NetworkKeys.Of(cache, host.Key), _setup.Images, run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience)
+            run.Row, _pool.Owner, _pool, host ?? XenRef<XenApi.Host>.Null, cache.FindSr(place.Sr)?.Key ?? XenRef<Sr>.Null, networks, _setup.Images,
+            run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience)
         {
             Target = target,
         };
     }
+
+    private static TargetRefs? TargetOf(Instance row, PoolCache cache) =>
+        row.Destination is { Place: var there } && cache.FindHost(there.Host) is { } host && cache.FindSr(there.Sr) is { } sr
+            ? new TargetRefs(host.Key, sr.Key, NetworkKeys.Of(cache, host.Key))
+            : null;
 
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)
     {

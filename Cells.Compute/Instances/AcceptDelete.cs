@@ -31,8 +31,10 @@ internal static class AcceptDelete
         Parent = parent,
         DeleteIntent = command.Intent,
         WorkingIntent = Math.Max(row.WorkingIntent, command.Intent),
-        // Nobody waits for what it outranks: the home's log of a server ends with it.
-        Actions = row.Actions is { Current: null, Waiting.Count: 0 } ? row.Actions : row.Actions with { Current = null, Waiting = [], BeganAt = null, Moved = null },
+        // Nobody waits for what it outranks: the home's log of a server ends with it. Of what an interrupted action was cloning, the name is its image's.
+        Actions = row.Actions is { Current: null, Waiting.Count: 0 }
+            ? row.Actions
+            : row.Actions with { Current = row.Actions.Current is { Image: not null } cloning ? cloning : null, Waiting = [], BeganAt = null, Moved = null },
     };
 
     /// <summary>The first step only waits for what another workflow had under way; with nothing under way the delete begins at the second.</summary>
@@ -41,7 +43,7 @@ internal static class AcceptDelete
         : new Work(WorkflowKind.Delete, 1, Undoing: false, Interrupted: null);
 
     private static Instance Tombstone(DeleteInstance command, CellName parent, DateTimeOffset now) => new(
-        command.Instance, command.Project, "", parent, null, command.Epoch, 1, null, null, null,
+        command.Instance, command.Project, "", parent, null, command.Epoch, 1, null, null,
         VmState.Deleted, TaskState.None, PowerState.NoState, command.Intent, command.Intent, command.Intent, true, null, 0, Story.Empty, null, null, null, now);
 }
 

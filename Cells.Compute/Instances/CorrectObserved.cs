@@ -15,21 +15,22 @@ internal static class CorrectObserved
         if (!row.IsSettled)
             return null;
         // An error that an action or an administrator left is ended by another action, not by what the guest does; one for want of the VM ends with the VM.
-        var state = row is { VmState: VmState.Error, PowerState: not PowerState.NoState } ? VmState.Error : StateOf(shown, row.VmState);
+        var state = row is { VmState: VmState.Error, PowerState: not PowerState.NoState } ? VmState.Error : StateOf(shown, row);
         var place = at ?? row.Place;
         return state == row.VmState && shown == row.PowerState && place == row.Place
             ? null
             : row.Changed(now) with { VmState = state, PowerState = shown, Place = place, Fault = state == VmState.Error ? row.Fault : null };
     }
 
-    /// <summary>The vm_state of an instance of which nothing is known but its power state.</summary>
-    public static VmState StateOf(PowerState shown, VmState otherwise) => shown switch
+    /// <summary>The vm_state that goes with a power state. One that is rescued stays so, whatever its guest does, until it is unrescued (Nova).</summary>
+    public static VmState StateOf(PowerState shown, Instance row) => shown switch
     {
+        _ when row.Disks.Rescue is not null => VmState.Rescued,
         PowerState.Running => VmState.Active,
         PowerState.Paused => VmState.Paused,
         PowerState.Suspended => VmState.Suspended,
         PowerState.Shutdown => VmState.Stopped,
-        _ => otherwise,
+        _ => row.VmState,
     };
 
     /// <summary>The pool says that the VM is no more: somebody removed it behind our back. That is a fault, not a stop.</summary>

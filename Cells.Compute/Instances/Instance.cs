@@ -24,7 +24,6 @@ internal sealed record Instance(
     long Generation,
     Place? Place,
     Guid? Vm,
-    Guid? Vdi,
     VmState VmState,
     TaskState TaskState,
     PowerState PowerState,
@@ -54,8 +53,8 @@ internal sealed record Instance(
     /// <summary>What a resize or a cold migration left, claimed until it is confirmed, reverted or deleted.</summary>
     public SecondPlace? Origin { get; init; }
 
-    /// <summary>The disk that it boots from while it is rescued.</summary>
-    public Guid? RescueVdi { get; init; }
+    /// <summary>The disks that it has, by role.</summary>
+    public Disks Disks { get; init; } = Disks.None;
 
     public bool IsDeleted => Released && VmState == VmState.Deleted;
 
@@ -85,8 +84,9 @@ internal readonly record struct Stamp(InstanceId Instance, long Epoch, int Attem
 /// <param name="Interrupted">Delete only: the step whose call may still have been under way; null when there was none.</param>
 /// <param name="InterruptedOf">Whose step that is.</param>
 /// <param name="Note">What later steps have to know of earlier ones, in the workflow's own words.</param>
+/// <param name="UndoReason">Why an action is being undone: the words with which it ends. A build's stand in its story.</param>
 internal sealed record Work(
-    WorkflowKind Workflow, int Step, bool Undoing, int? Interrupted, WorkflowKind InterruptedOf = WorkflowKind.Build, string? Note = null);
+    WorkflowKind Workflow, int Step, bool Undoing, int? Interrupted, WorkflowKind InterruptedOf = WorkflowKind.Build, string? Note = null, string? UndoReason = null);
 
 /// <summary>Numbers are stored: never reuse one.</summary>
 internal enum WorkflowKind

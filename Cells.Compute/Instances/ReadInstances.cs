@@ -14,8 +14,8 @@ internal static class ReadInstances
     private const string Columns = """
         id, project_id, name, parent_link, command, epoch, generation, pool_id, host_id, host_name, sr_id, vm_uuid, vdi_uuid, vm_state, task_state,
         power_state, working_intent, applied_intent, delete_intent, released, workflow, step, undoing, interrupted_step, attempt, story, fault,
-        deadline_at, launched_at, updated_at, interrupted_workflow, note, actions, refusal, rescue_vdi_uuid, destination,
-        origin
+        deadline_at, launched_at, updated_at, interrupted_workflow, note, actions, refusal, rescue_vdi_uuid,
+        former_vdi_uuid, next_vdi_uuid, snapshot_vdi_uuid, undo_reason, destination, origin
         """;
 
     public static Task<IReadOnlyList<Instance>> AllAsync(ICellDatabase database, CancellationToken stop) =>
@@ -53,7 +53,6 @@ internal static class ReadInstances
         r.GetInt64(6),
         r.IsDBNull(8) ? null : new Place(new PoolId(r.GetGuid(7)), new HostId(r.GetGuid(8)), r.GetString(9), new SrId(r.GetGuid(10))),
         r.IsDBNull(11) ? null : r.GetGuid(11),
-        r.IsDBNull(12) ? null : r.GetGuid(12),
         (VmState)r.GetInt16(13),
         (TaskState)r.GetInt16(14),
         (PowerState)r.GetInt16(15),
@@ -63,7 +62,8 @@ internal static class ReadInstances
         r.GetBoolean(19),
         r.GetInt16(20) == 0 ? null : new Work(
             (WorkflowKind)r.GetInt16(20), r.GetInt16(21), r.GetBoolean(22), r.IsDBNull(23) ? null : r.GetInt16(23),
-            r.IsDBNull(30) ? WorkflowKind.Build : (WorkflowKind)r.GetInt16(30), r.IsDBNull(31) ? null : r.GetString(31)),
+            r.IsDBNull(30) ? WorkflowKind.Build : (WorkflowKind)r.GetInt16(30), r.IsDBNull(31) ? null : r.GetString(31),
+            r.IsDBNull(38) ? null : r.GetString(38)),
         r.GetInt32(24),
         JsonSerializer.Deserialize(r.GetString(25), ComputeJsonContext.Default.Story)!,
         r.IsDBNull(26) ? null : r.GetString(26),
@@ -73,10 +73,12 @@ internal static class ReadInstances
     {
         Actions = JsonSerializer.Deserialize(r.GetString(32), ComputeJsonContext.Default.Actions)!,
         Refusal = r.IsDBNull(33) ? null : r.GetString(33),
-        RescueVdi = r.IsDBNull(34) ? null : r.GetGuid(34),
-        Destination = SecondPlace(r, 35),
-        Origin = SecondPlace(r, 36),
+        Disks = new Disks(Uuid(r, 12), Rescue: Uuid(r, 34), Former: Uuid(r, 35), Next: Uuid(r, 36), Snapshot: Uuid(r, 37)),
+        Destination = SecondPlace(r, 39),
+        Origin = SecondPlace(r, 40),
     };
+
+    private static Guid? Uuid(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetGuid(column);
 
     private static SecondPlace? SecondPlace(NpgsqlDataReader r, int column) =>
         r.IsDBNull(column) ? null : JsonSerializer.Deserialize(r.GetString(column), ComputeJsonContext.Default.SecondPlace);

@@ -38,7 +38,7 @@ internal static class TakeAction
     public static TakenAction.Take End(Instance row, ActionOutcome outcome, string? reason, PowerState? power, TimeSpan deadline, DateTimeOffset now)
     {
         var moved = SettleMove.At(row, outcome);
-        var state = power is { } shown ? CorrectObserved.StateOf(shown, moved.VmState) : moved.VmState;
+        var state = power is { } shown ? CorrectObserved.StateOf(shown, moved) : moved.VmState;
         var settled = moved.Changed(now) with
         {
             Work = null,

@@ -224,7 +224,7 @@ internal sealed partial class PlacerActor
         unavailable: () => RetryLater(entry, () => Answer(entry, work, answer, link)));
 
     private Instance FirstRow(BuildInstance command, CellName parent) => new(
-        command.Instance, command.Project, command.Name, parent, command, command.Epoch, command.GenerationFloor + 1, null, null, null,
+        command.Instance, command.Project, command.Name, parent, command, command.Epoch, command.GenerationFloor + 1, null, null,
         VmState.Building, TaskState.Scheduling, PowerState.NoState, command.Intent, 0, 0, false, null, 0, Story.Empty, null, null, null, Now);
 
     private InstancePlaced Placed(Instance row, long intent) => new(

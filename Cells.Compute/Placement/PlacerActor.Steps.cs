@@ -63,11 +63,20 @@ internal sealed partial class PlacerActor
 
     private void Perform(Instance row, bool maybeDone)
     {
-        if (row.Work is { } work && Steps.At(work).IsPlacers)
+        if (row is not { Work: { } work, Place: { } place })
+            return;
+        if (Steps.At(work).IsPlacers)
             ChoosePlace(EntryOf(row.Id));
-        else if (row is { Work: not null, Place: { } place } && _attached.TryGetValue(place.Host.Value, out var host))
+        else if (PerformerOf(place, work) is { } host)
             host.Actor.Tell(new PerformStep(row, maybeDone) { TraceParent = _entries.GetValueOrDefault(row.Id)?.TraceParent }, Self);
+        else if (IsGone(place))
+            FindHome(row);
     }
+
+    /// <summary>The row's own host; once that has left its pool, any member for what needs no host.</summary>
+    private HostAttached? PerformerOf(Place place, Work work) => _attached.TryGetValue(place.Host.Value, out var own) ? own
+        : !Steps.NeedsOf(work).HasFlag(Needs.Host) && IsGone(place) ? _attached.Values.FirstOrDefault(h => h.Owner.Pool == place.Pool)
+        : null;
 
     private void PerformAgain(Entry entry)
     {
@@ -78,7 +87,7 @@ internal sealed partial class PlacerActor
     private void OnAttached(HostAttached m)
     {
         _attached[m.Host.Value] = m;
-        foreach (var row in Working().Where(r => r.Place?.Host == m.Host))
+        foreach (var row in Working().Where(r => r.Place is { } place && (place.Host == m.Host || (place.Pool == m.Owner.Pool && IsGone(place)))))
             Perform(row, maybeDone: true);
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class PlacerActor
             foreach (var vm in pool.Vms.Values)
                 Judge(pool, JudgeObject.Vm(RowOf(vm.Stamp.Instance), vm.Stamp, vm.Vm, vm.Name), new DestroyLeftover(LeftoverKind.Vm, vm.Vm, vm.Stamp), vm.Name, seen);
             foreach (var vdi in pool.Vdis.Values)
-                Judge(pool, JudgeObject.Disk(RowOf(vdi.Stamp.Instance), vdi.Stamp, vdi.Vdi), new DestroyLeftover(LeftoverKind.Disk, vdi.Vdi, vdi.Stamp), vdi.Name, seen);
+                Judge(pool, JudgeObject.Disk(RowOf(vdi.Stamp.Instance), vdi.Stamp, vdi.Vdi, vdi.Role), new DestroyLeftover(LeftoverKind.Disk, vdi.Vdi, vdi.Stamp, vdi.Role), vdi.Name, seen);
         }
         _doomed.Clear();
         _doomed.UnionWith(seen);

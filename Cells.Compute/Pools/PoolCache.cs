@@ -77,6 +77,9 @@ internal sealed record PoolCache(
     public VdiObservation? Observe(XenRef<Vdi> vdi, Vdi record) => StampOf(record) is { } stamp
         ? new VdiObservation(
             Pool, record.Uuid, vdi, stamp, record.NameLabel, Srs.TryGetValue(record.Sr, out var sr) ? new SrId(sr.Uuid) : null, record.VirtualSize, record.Vbds.Count > 0)
+        {
+            Role = Marks.RoleOf(record.OtherConfig),
+        }
         : null;
 
     public HostObservation Observe(XenRef<Host> host, Host record)
@@ -115,7 +118,7 @@ internal sealed record PoolCache(
     };
 
     /// <summary>
-    /// What others take. A VM counts where it is resident or being started, as the host's own compute_free_memory does; a halted one takes
+    /// What others take, and disks of ours beside an instance's own: no claim is held for those. A VM counts where it is resident or being started, as the host's own compute_free_memory does; a halted one takes
     /// nothing of a host.
     /// </summary>
     public OutsideUsage Outside()
@@ -130,7 +133,7 @@ internal sealed record PoolCache(
                 (int)g.Where(p => !p.Vm.IsControlDomain).Sum(p => p.Vm.VcpusMax),
                 g.Sum(p => Mib(p.Vm.MemoryDynamicMin + p.Vm.MemoryOverhead))));
         var srs = Vdis.Values
-            .Where(v => StampOf(v) is null && v.Managed && Srs.ContainsKey(v.Sr))
+            .Where(v => (StampOf(v) is null || Marks.RoleOf(v.OtherConfig) != DiskRole.Root) && v.Managed && Srs.ContainsKey(v.Sr))
             .GroupBy(v => new SrId(Srs[v.Sr].Uuid))
             .Select(g => new OutsideOfSr(g.Key, g.Sum(v => v.VirtualSize)));
         return new OutsideUsage(Pool, [.. hosts.OrderBy(h => h.Host.Value)], [.. srs.OrderBy(s => s.Sr.Value)]);
@@ -168,7 +171,7 @@ internal sealed record PoolCache(
     private static Stamp? StampOf(Vm vm) =>
         vm.IsASnapshot || vm.IsATemplate || vm.IsControlDomain || Marks.IsCopy(vm.Uuid, vm.OtherConfig) ? null : Marks.Read(vm.OtherConfig);
 
-    private static Stamp? StampOf(Vdi vdi) => vdi.IsASnapshot || !vdi.Managed || Marks.IsCopy(vdi.Uuid, vdi.OtherConfig) ? null : Marks.Read(vdi.OtherConfig);
+    private static Stamp? StampOf(Vdi vdi) => Marks.IsOwnDisk(vdi) ? Marks.Read(vdi.OtherConfig) : null;
 
     private static ImmutableSortedDictionary<XenRef<T>, T> Next<T>(ImmutableSortedDictionary<XenRef<T>, T> objects, XenEvent e) =>
         e.Record is T record ? objects.SetItem(new XenRef<T>(e.Ref), record) : objects.Remove(new XenRef<T>(e.Ref));

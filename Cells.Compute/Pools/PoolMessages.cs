@@ -107,7 +107,10 @@ internal sealed record VmObservation(
     long OverheadBytes);
 
 /// <summary>A disk with our stamp. Bytes.</summary>
-internal sealed record VdiObservation(PoolId Pool, Guid Vdi, XenRef<Vdi> Ref, Stamp Stamp, string Name, SrId? Sr, long VirtualBytes, bool InUse);
+internal sealed record VdiObservation(PoolId Pool, Guid Vdi, XenRef<Vdi> Ref, Stamp Stamp, string Name, SrId? Sr, long VirtualBytes, bool InUse)
+{
+    public DiskRole Role { get; init; } = DiskRole.Root;
+}
 
 /// <param name="MemoryBytes">What VMs and the control domain can have: the total less the hypervisor's own overhead. 0 while the host has not said.</param>
 /// <param name="Live">The pool's own word; turns false only after 10 silent minutes. See <see cref="HostHealthChanged"/> for ours.</param>

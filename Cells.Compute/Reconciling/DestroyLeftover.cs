@@ -6,10 +6,10 @@ using Cells.Compute.XenApi;
 namespace Cells.Compute.Reconciling;
 
 /// <summary>
-/// To any host's actor of the pool: destroy this object, if it still carries exactly this stamp. A durable row says that it should not be there
+/// To any host's actor of the pool: destroy this object, if it still carries exactly this stamp, and of a disk this role. A durable row says that it should not be there
 /// (<see cref="JudgeObject"/>). What fails is found by the next sweep.
 /// </summary>
-internal sealed record DestroyLeftover(LeftoverKind Kind, Guid Uuid, Stamp Stamp)
+internal sealed record DestroyLeftover(LeftoverKind Kind, Guid Uuid, Stamp Stamp, DiskRole Role = DiskRole.Root)
 {
     public async Task PerformAsync(IPoolCalls pool, CancellationToken stop)
     {
@@ -41,7 +41,7 @@ internal sealed record DestroyLeftover(LeftoverKind Kind, Guid Uuid, Stamp Stamp
     {
         var disk = await pool.CallAsync(Vdi.GetByUuid(Uuid), stop);
         var record = await pool.CallAsync(Vdi.GetRecord(disk), stop);
-        if (Marks.Read(record.OtherConfig) == Stamp && !Marks.IsCopy(record.Uuid, record.OtherConfig))
+        if (Marks.Read(record.OtherConfig) == Stamp && Marks.RoleOf(record.OtherConfig) == Role && Marks.IsOwnDisk(record))
             await pool.CallAsync(Vdi.Destroy(disk), stop);
     }
 }

@@ -19,7 +19,17 @@ internal static class JudgeObject
             ? ObjectVerdict.Unknown
             : verdict;
 
-    public static ObjectVerdict Disk(Instance? row, Stamp stamp, Guid disk) => Judge(row, stamp, disk, row?.Vdi);
+    /// <summary>
+    /// A disk that the row names, in whichever role, is expected: what its mark says is corrected later than the row. Another one that calls itself one
+    /// of a role is a leftover once no workflow runs that may be making it. One whose role nobody here knows is left alone.
+    /// </summary>
+    public static ObjectVerdict Disk(Instance? row, Stamp stamp, Guid disk, DiskRole role) => (row, role) switch
+    {
+        ({ Released: false }, _) when row.Disks.Names(disk) => ObjectVerdict.Expected,
+        (_, DiskRole.Other) => ObjectVerdict.Unknown,
+        (_, DiskRole.Root) => Judge(row, stamp, disk, row?.Disks.Root),
+        _ => Judge(row, stamp, disk, null) is var verdict && verdict == ObjectVerdict.Expected && row is { Work: null } ? ObjectVerdict.Leftover : verdict,
+    };
 
     private static ObjectVerdict Judge(Instance? row, Stamp stamp, Guid shown, Guid? known) => row switch
     {

@@ -22,8 +22,8 @@ internal static class UnfinishedClones
     /// <summary>Whether this row's workflow may have a clone without its stamp on its pool.</summary>
     public static bool MayHaveOne(Instance row) => row.Work switch
     {
-        { Workflow: WorkflowKind.Build } work => Steps.MayBeAt(WorkflowKind.Build, work.Step, Steps.CloneDisk),
-        { Workflow: WorkflowKind.Delete, InterruptedOf: WorkflowKind.Build } work => work.Interrupted is { } step && Steps.MayBeAt(WorkflowKind.Build, step, Steps.CloneDisk),
+        { Workflow: WorkflowKind.Delete, Interrupted: { } step } work => Steps.MayClone(work.InterruptedOf, step),
+        { Workflow: not WorkflowKind.Delete } work => Steps.MayClone(work.Workflow, work.Step),
         _ => false,
     };
 }

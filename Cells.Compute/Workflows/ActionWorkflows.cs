@@ -3,7 +3,7 @@ using Cells.Contracts;
 
 namespace Cells.Compute.Workflows;
 
-/// <summary>Which workflow carries an action out. </summary>
+/// <summary>Which workflow carries an action out. A new action is a row of this table, with steps of its own.</summary>
 internal static class ActionWorkflows
 {
     /// <summary>Whether this cell has it at all: one from a home of a later version is refused, by name.</summary>

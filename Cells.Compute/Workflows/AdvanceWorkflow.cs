@@ -18,9 +18,11 @@ internal static class AdvanceWorkflow
         ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Refused refused) => BeginUndo(row, w, refused, cell, now),
         ({ Workflow: WorkflowKind.Build, Undoing: true } w, StepOutcome.Undone) => AfterUndo(row, w, now),
         ({ Workflow: WorkflowKind.Delete } w, StepOutcome.Done) => AfterDeleteStep(row, w, now),
-        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete) } w, StepOutcome.Done done) => AfterActionStep(row, w, done, actionDeadline, now),
-        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete) } w, StepOutcome.Refused refused) =>
-            new Advance.Acted(TakeAction.End(row, ActionOutcome.Failed, Failure(row, w, refused), null, actionDeadline, now)),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Done done) => AfterActionStep(row, w, done, actionDeadline, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Refused refused) =>
+            UndoAction(row, w with { UndoReason = Failure(row, w, refused) }, Steps.UndoAtOrBelow(w.Workflow, w.Step, refused: true), actionDeadline, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: true } w, StepOutcome.Undone) =>
+            UndoAction(Forgotten(row, w), w, Steps.UndoAtOrBelow(w.Workflow, w.Step - 1, refused: false), actionDeadline, now),
         _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
     };
 
@@ -28,7 +30,13 @@ internal static class AdvanceWorkflow
     public static Instance Pass(Instance row, StepOutcome.Done done)
     {
         var work = row.Work ?? throw new ArgumentException($"Instance {row.Id} stands at no step.", nameof(row));
-        return row with { Vm = done.Vm ?? row.Vm, Vdi = done.Vdi ?? row.Vdi, Work = work with { Step = work.Step + 1, Note = done.Note ?? work.Note } };
+        return row with
+        {
+            Vm = done.Vm ?? row.Vm,
+            Disks = done.Disks ?? row.Disks,
+            Command = done.Command ?? row.Command,
+            Work = work with { Step = work.Step + 1, Note = done.Note ?? work.Note },
+        };
     }
 
     /// <summary>
@@ -40,7 +48,8 @@ internal static class AdvanceWorkflow
         if (row is not { Work: { } work, DeadlineAt: { } deadline } || now < deadline)
             return null;
         var step = Steps.NameOf(work);
-        var fault = $"Host {row.Place?.HostName}: the {row.Actions.Current?.Action.LogName() ?? work.Workflow.ToString().ToLowerInvariant()} has not got past '{step}' "
+        var what = work.Workflow == WorkflowKind.Delete ? null : row.Actions.Current?.Action.LogName();
+        var fault = $"Host {row.Place?.HostName}: the {what ?? work.Workflow.ToString().ToLowerInvariant()} has not got past '{step}' "
             + "in time. It goes on as soon as the host answers; a delete is accepted meanwhile.";
         return row.Changed(now) with
         {
@@ -73,13 +82,22 @@ internal static class AdvanceWorkflow
     {
         var steps = Steps.Of(work.Workflow);
         var index = work.Step + 1;
+        var after = Pass(row, done);
         return index == steps.Count
-            ? new Advance.Acted(TakeAction.End(row, ActionOutcome.Done, null, done.Power, actionDeadline, now))
-            : new Advance.Continue(Pass(row, done).Changed(now) with
+            ? new Advance.Acted(TakeAction.End(after, ActionOutcome.Done, null, done.Power, actionDeadline, now))
+            : new Advance.Continue(after.Changed(now) with
             {
                 TaskState = row.DeadlineAt is null ? row.TaskState : steps[index].Shows,     // shown as late, it stays an error to its end
             });
     }
+
+    /// <summary>The next undo, or the end of the action when nothing is left to be undone.</summary>
+    private static Advance UndoAction(Instance row, Work work, int step, TimeSpan actionDeadline, DateTimeOffset now) => step >= 0
+        ? new Advance.Continue(row.Changed(now) with { Work = work with { Step = step, Undoing = true } })
+        : new Advance.Acted(TakeAction.End(row, ActionOutcome.Failed, work.UndoReason, null, actionDeadline, now));
+
+    /// <summary>What an undone step had made is not there any more.</summary>
+    private static Instance Forgotten(Instance row, Work work) => Steps.At(work).Makes is { } role ? row with { Disks = row.Disks.With(role, null) } : row;
 
     private static string Failure(Instance row, Work work, StepOutcome.Refused refused) =>
         $"Host {row.Place?.HostName}: step '{Steps.NameOf(work)}' was refused: {refused.Reason}";
@@ -94,9 +112,9 @@ internal static class AdvanceWorkflow
 
     private static Advance AfterUndo(Instance row, Work work, DateTimeOffset now) => UndoFrom(row.Changed(now), work, work.Step - 1);
 
-    private static Advance UndoFrom(Instance row, Work work, int step) => Steps.UndoAtOrBelow(step) is var next && next >= 0
+    private static Advance UndoFrom(Instance row, Work work, int step) => Steps.UndoAtOrBelow(WorkflowKind.Build, step, refused: false) is var next && next >= 0
         ? new Advance.Continue(row with { Work = work with { Step = next, Undoing = true } })
-        : new Advance.Undone(row with { Work = null, Vm = null, Vdi = null, VmState = VmState.Building, TaskState = TaskState.Scheduling, Fault = null });
+        : new Advance.Undone(row with { Work = null, Vm = null, Disks = Disks.None, VmState = VmState.Building, TaskState = TaskState.Scheduling, Fault = null });
 
     private static Advance AfterDeleteStep(Instance row, Work work, DateTimeOffset now) => work.Step + 1 < Steps.Delete.Count
         ? new Advance.Continue(row.Changed(now) with { Work = work with { Step = work.Step + 1 }, Fault = null })
@@ -107,7 +125,8 @@ internal static class AdvanceWorkflow
     {
         Place = null,
         Vm = null,
-        Vdi = null,
+        Disks = Disks.None,
+        Actions = row.Actions.Current is null ? row.Actions : row.Actions with { Current = null },
         VmState = VmState.Deleted,
         TaskState = TaskState.None,
         PowerState = PowerState.NoState,

@@ -12,10 +12,10 @@ internal static class GuestSteps
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     public static WorkflowStep AskShutdown { get; } = Ask(
-        "ask-shutdown", TaskState.PoweringOff, "clean_shutdown", Vm.CleanShutdown, (_, record) => record.PowerState == VmPowerState.Halted);
+        "ask-shutdown", TaskState.PoweringOff, XenCalls.VmCleanShutdown, Vm.CleanShutdown, (_, record) => record.PowerState == VmPowerState.Halted);
 
     public static WorkflowStep AskReboot { get; } = Ask(
-        "ask-reboot", TaskState.Rebooting, "clean_reboot", Vm.CleanReboot, IsRebooted);
+        "ask-reboot", TaskState.Rebooting, XenCalls.VmCleanReboot, Vm.CleanReboot, IsRebooted);
 
     public static WorkflowStep PowerOff { get; } = new(
         "power-off",
@@ -32,13 +32,14 @@ internal static class GuestSteps
         },
         Undo: null,
         (context, stop) => IsOverAsync(context, XenCalls.VmHardShutdown, stop),
-        TaskState.PoweringOff);
+        TaskState.PoweringOff,
+        Needs: Needs.Pool);
 
     /// <summary>Which domain is to be replaced: another one there afterwards is the proof of the reboot, so that a lost answer never means a second one.</summary>
     public static WorkflowStep NoteDomain(TaskState shows) => new(
         "note-domain",
         async (context, stop) => new StepOutcome.Done(Note: new GuestNote((await OwnVm.ReadAsync(context, stop)).Record.Domid, null, null).ToString()),
-        Undo: null, Probe: null, shows);                        // an observation
+        Undo: null, Probe: null, shows, Needs: Needs.Pool);     // an observation
 
     /// <summary>Leaves a VM that runs in another domain, or one that is halted and only has to be started.</summary>
     public static WorkflowStep Reboot(TaskState shows) => new(
@@ -60,7 +61,8 @@ internal static class GuestSteps
         },
         Undo: null,
         (context, stop) => IsOverAsync(context, XenCalls.VmHardReboot, stop),
-        shows);
+        shows,
+        Needs: Needs.Pool);
 
     /// <summary>What was begun must have ended; whether it is done the step sees for itself, for it has more to clear away.</summary>
     private static async Task<ProbeAnswer> IsOverAsync(StepContext context, XenCall call, CancellationToken stop) =>
@@ -69,7 +71,7 @@ internal static class GuestSteps
     private static bool IsRebooted(StepContext context, Vm record) => record.PowerState == VmPowerState.Halted
         || (record.PowerState == VmPowerState.Running && record.Domid != GuestNote.Of(context.Row).Domid);
 
-    private static WorkflowStep Ask(string name, TaskState shows, string operation, Func<XenRef<Vm>, XenRequest<XenVoid>> request,
+    private static WorkflowStep Ask(string name, TaskState shows, XenCall call, Func<XenRef<Vm>, XenRequest<XenVoid>> request,
         Func<StepContext, Vm, bool> hasBeenDone) => new(
         name,
         async (context, stop) =>
@@ -83,13 +85,17 @@ internal static class GuestSteps
         Undo: null,                                             // what the guest was asked it does
         async (context, stop) =>
         {
+            // A task that has not begun yet is not among the VM's operations: asked again now, the guest would be asked twice.
+            var underWay = await Probing.UnderWayAsync(context, call.Name, stop);
             var (_, record) = await OwnVm.ReadAsync(context, stop);
-            return record.CurrentOperations.FirstOrDefault(o => o.Value == operation).Key is { } task
+            return record.CurrentOperations.FirstOrDefault(o => o.Value == call.Method).Key is { } task
                 ? new ProbeAnswer.Done(Asked(context, task))
                 : hasBeenDone(context, record) ? new ProbeAnswer.Done(new StepOutcome.Done())
+                : underWay is not null ? new ProbeAnswer.Unknown(underWay)
                 : ProbeAnswer.NotDone.Instance;
         },
-        shows);
+        shows,
+        Needs: Needs.Pool);
 
     private static StepOutcome.Done Asked(StepContext context, string task) =>
         new(Note: (GuestNote.Of(context.Row) with { Until = context.Now + context.GuestPatience, Task = task }).ToString());

@@ -17,6 +17,12 @@ internal static class Marks
     /// <summary>The image whose bytes a cached disk holds.</summary>
     public const string Image = "cells-image";
 
+    /// <summary>The part a disk plays for its instance, in small letters; absent from its own disk (<see cref="DiskRole"/>).</summary>
+    public const string Role = "cells-role";
+
+    /// <summary>The intent that a disk with a role was made for: what an earlier one left behind is never taken for it.</summary>
+    public const string Intent = "cells-intent";
+
     /// <summary>The name that finds an instance's VM and disks with one filtered read.</summary>
     public static string NameOf(InstanceId instance) => $"instance-{instance}";
 
@@ -28,6 +34,41 @@ internal static class Marks
         [Epoch] = stamp.Epoch.ToString(CultureInfo.InvariantCulture),
         [Attempt] = stamp.Attempt.ToString(CultureInfo.InvariantCulture),
     };
+
+    /// <summary>All that a disk of an instance carries; of its own disk neither role nor intent is said.</summary>
+    public static SortedDictionary<string, string> OfDisk(Stamp stamp, Guid self, DiskRole role, long intent)
+    {
+        var marks = Of(stamp);
+        marks[Self] = self.ToString("D");
+        if (role == DiskRole.Root)
+            return marks;
+        marks[Role] = role.ToString().ToLowerInvariant();
+        marks[Intent] = intent.ToString(CultureInfo.InvariantCulture);
+        return marks;
+    }
+
+    public static DiskRole RoleOf(IReadOnlyDictionary<string, string> otherConfig) => otherConfig.GetValueOrDefault(Role) switch
+    {
+        null => DiskRole.Root,
+        "rescue" => DiskRole.Rescue,
+        "former" => DiskRole.Former,
+        "next" => DiskRole.Next,
+        "snapshot" => DiskRole.Snapshot,
+        _ => DiskRole.Other,
+    };
+
+    /// <summary>Whether a disk was made for that role, and not for an earlier intent.</summary>
+    public static bool IsMadeFor(IReadOnlyDictionary<string, string> otherConfig, DiskRole role, long intent) =>
+        RoleOf(otherConfig) == role
+        && (role == DiskRole.Root || (otherConfig.TryGetValue(Intent, out var text) && text == intent.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>
+    /// Whether a disk counts as its instance's: not a copy or a snapshot that somebody made of one. A snapshot is only one of ours when it says so
+    /// itself: snapshots copy the marks of their source, so that an operator's has the instance's stamp too.
+    /// </summary>
+    public static bool IsOwnDisk(XenApi.Vdi disk) =>
+        disk.Managed && !IsCopy(disk.Uuid, disk.OtherConfig)
+        && (!disk.IsASnapshot || (RoleOf(disk.OtherConfig) == DiskRole.Snapshot && disk.OtherConfig.ContainsKey(Self)));
 
     /// <summary>Null unless all three keys are there and well formed: anything else is not (yet) an instance's.</summary>
     public static Stamp? Read(IReadOnlyDictionary<string, string> otherConfig) =>

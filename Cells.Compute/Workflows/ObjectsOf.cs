@@ -1,6 +1,7 @@
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
+using Cells.Contracts;
 
 namespace Cells.Compute.Workflows;
 
@@ -17,23 +18,26 @@ internal static class ObjectsOf
         return [.. all.Where(vm => vm.Value is { IsASnapshot: false, IsATemplate: false } && IsOurs(context.Row, vm.Value.Uuid, vm.Value.OtherConfig)).OrderBy(vm => vm.Value.Uuid)];
     }
 
-    /// <summary>A clone keeps its image's name until its stamp is whole, so both names are looked under.</summary>
+    /// <summary>Of every role. A clone keeps its image's name until its stamp is whole, so both names are looked under.</summary>
     public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vdi>, Vdi>>> DisksAsync(StepContext context, CancellationToken stop)
     {
         var disks = new List<KeyValuePair<XenRef<Vdi>, Vdi>>(
             await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(context.Row.Id))), stop));
-        disks.AddRange(await NamedAsImageAsync(context, stop));
-        if (context.Row.Vdi is { } own && disks.All(d => d.Value.Uuid != own))
+        foreach (var image in ImagesOf(context.Row))
+            disks.AddRange(await NamedAsImageAsync(context, image, stop));
+        foreach (var own in context.Row.Disks.Named.Where(own => disks.All(d => d.Value.Uuid != own)).ToList())
             disks.AddRange(await RenamedAsync(context, Vdi.GetByUuid(own), Vdi.GetRecord, stop));
-        return [.. disks.Where(d => d.Value is { Managed: true, IsASnapshot: false } && IsOurs(context.Row, d.Value.Uuid, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
+        return [.. disks.Where(d => Marks.IsOwnDisk(d.Value) && IsOurs(context.Row, d.Value.Uuid, d.Value.OtherConfig)).OrderBy(d => d.Value.Uuid)];
     }
 
+    /// <summary>What its disks are, or are being, cloned from: the image it was built of, and that of the action under way.</summary>
+    private static IEnumerable<ImageId> ImagesOf(Instance row) =>
+        new[] { row.Command?.Image.Id, row.Actions.Current?.Image?.Id }.OfType<ImageId>().Distinct();
+
     /// <summary>The cached image on the row's SR, its unfinished clones, and those stamped but not renamed yet.</summary>
-    public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vdi>, Vdi>>> NamedAsImageAsync(StepContext context, CancellationToken stop)
+    public static async Task<IReadOnlyList<KeyValuePair<XenRef<Vdi>, Vdi>>> NamedAsImageAsync(StepContext context, ImageId image, CancellationToken stop)
     {
-        if (context.Row.Command is not { } command)
-            return [];
-        var named = await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(command.Image.Id))), stop);
+        var named = await context.Pool.CallAsync(Vdi.GetAllRecordsWhere(XenWhere.FieldIs("name__label", Marks.NameOf(image))), stop);
         return [.. named.Where(d => d.Value.Sr == context.Sr && d.Value.Managed && !d.Value.IsASnapshot).OrderBy(d => d.Value.Uuid)];
     }
 
@@ -71,6 +75,17 @@ internal static class ObjectsOf
     {
         foreach (var (disk, _) in await DisksAsync(context, stop))
             await UnlessAsync("HANDLE_INVALID", context.Pool.CallAsync(Vdi.Destroy(disk), stop));
+    }
+
+    /// <summary>
+    /// The disks of one role: what the row names so, and what calls itself so without the row's naming it otherwise. A clone whose stamping was
+    /// interrupted has no role yet: it goes with them.
+    /// </summary>
+    public static async Task DestroyDisksAsync(StepContext context, DiskRole role, CancellationToken stop)
+    {
+        foreach (var (disk, record) in await DisksAsync(context, stop))
+            if (record.Uuid == context.Row.Disks[role] || (!context.Row.Disks.Names(record.Uuid) && (Marks.RoleOf(record.OtherConfig) == role || Marks.Read(record.OtherConfig) is null)))
+                await UnlessAsync("HANDLE_INVALID", context.Pool.CallAsync(Vdi.Destroy(disk), stop));
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Cells.Compute.Workflows;
 internal static class PowerSteps
 {
     public static WorkflowStep PowerOn(TaskState shows) => Step("power-on", shows, XenCalls.VmStartOn, VmPowerState.Running,
-        (context, vm) => Vm.StartOn(vm, context.Host, startPaused: false, force: false));
+        (context, vm) => Vm.StartOn(vm, context.Host, startPaused: false, force: false)) with { Needs = Needs.Host };
 
     public static WorkflowStep Pause { get; } = Step("pause", TaskState.Pausing, XenCalls.VmPause, VmPowerState.Paused, (_, vm) => Vm.Pause(vm));
 
@@ -17,7 +17,7 @@ internal static class PowerSteps
 
     /// <summary>On its own host, where its memory is claimed: a suspended VM is nowhere, and xapi would choose for itself.</summary>
     public static WorkflowStep Resume { get; } = Step("resume", TaskState.Resuming, XenCalls.VmResumeOn, VmPowerState.Running,
-        (context, vm) => Vm.ResumeOn(vm, context.Host, startPaused: false, force: false));
+        (context, vm) => Vm.ResumeOn(vm, context.Host, startPaused: false, force: false)) with { Needs = Needs.Host };
 
     /// <summary>
     /// A call's own answer proves nothing: the host must show the state. After the barrier no older event of this VM is still on its way, so nothing
@@ -33,7 +33,7 @@ internal static class PowerSteps
                 ? new StepOutcome.Done(Power: OwnVm.PowerOf(wanted))
                 : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} and is shown as {record.PowerState}");
         },
-        Undo: null, Probe: null, shows, Joined: true);          // an observation
+        Undo: null, Probe: null, shows, Needs: Needs.Pool, Joined: true);   // an observation
 
     private static WorkflowStep Step(
         string name, TaskState shows, XenCall call, VmPowerState wanted, Func<StepContext, XenRef<Vm>, XenRequest<XenVoid>> request) => new(
@@ -54,7 +54,8 @@ internal static class PowerSteps
                 : underWay is not null ? new ProbeAnswer.Unknown(underWay)
                 : ProbeAnswer.NotDone.Instance;
         },
-        shows);
+        shows,
+        Needs: Needs.Pool);
 
     /// <summary>Parameters of VM_BAD_POWER_STATE: VM, expected, actual in lower case. When the actual one is what was wanted, somebody was faster.</summary>
     public static async Task UnlessItIsAsync(VmPowerState wanted, Task<XenVoid> call)

@@ -17,7 +17,7 @@ internal static class RunStep
         {
             if (work.Undoing)
                 return await UndoAsync(step, context, stop);
-            if (work.Workflow == Instances.WorkflowKind.Build && context.Sr.IsNull)
+            if (step.Needs.HasFlag(Needs.Sr) && context.Sr.IsNull)
                 return new StepOutcome.Refused("sr_gone", $"the pool has no SR {context.Row.Place?.Sr} any more");
             if (maybeDone && step.Probe is { } probe)
             {

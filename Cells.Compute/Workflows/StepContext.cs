@@ -6,7 +6,7 @@ using Cells.Compute.XenApi;
 namespace Cells.Compute.Workflows;
 
 /// <summary>What a step works with: the committed row, the pool's session, and the references of this session.</summary>
-/// <param name="Host">The host of the row's place.</param>
+/// <param name="Host">The host of the row's place; null only for a step that needs none (<see cref="Needs"/>).</param>
 /// <param name="Sr">The SR of the row's place; null (<see cref="XenRef{T}.IsNull"/>) when the pool shows none of that uuid.</param>
 /// <param name="Networks">What the host carries, by key (<see cref="NetworkKeys"/>).</param>
 /// <param name="Awaited">What earlier probes of this step found under way; see <see cref="Probing"/>.</param>

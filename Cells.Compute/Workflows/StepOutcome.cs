@@ -1,4 +1,6 @@
+using Cells.Compute.Instances;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Compute.Workflows;
 
@@ -12,15 +14,17 @@ internal abstract record StepOutcome
 
     /// <summary>Its effect is on the host, by this run or an earlier one.</summary>
     /// <param name="Vm">The VM's uuid where the step learned it.</param>
-    /// <param name="Vdi">The root disk's uuid where the step learned it.</param>
+    /// <param name="Disks">What the row names of its disks from now on; null leaves what is there.</param>
     /// <param name="Note">Kept with the workflow for its later steps; null leaves what is there.</param>
     /// <param name="Power">What the host shows, where the step looked.</param>
-    public sealed record Done(Guid? Vm = null, Guid? Vdi = null, string? Note = null, PowerState? Power = null) : StepOutcome;
+    /// <param name="Command">What the instance is built by from now on (of a rebuild); null leaves what is there.</param>
+    public sealed record Done(
+        Guid? Vm = null, Disks? Disks = null, string? Note = null, PowerState? Power = null, BuildInstance? Command = null) : StepOutcome;
 
     /// <summary>Nothing of its effect is on the host any more.</summary>
     public sealed record Undone : StepOutcome;
 
-    /// <summary>The host said no, and will again: the build is undone here and tried elsewhere.</summary>
+    /// <summary>The host said no, and will again: what was done is undone; a build is then tried elsewhere, an action has failed.</summary>
     public sealed record Refused(string Code, string Reason) : StepOutcome;
 
     /// <summary>Nobody knows yet, or it cannot be done just now: it is probed again until somebody does.</summary>

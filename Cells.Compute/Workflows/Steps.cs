@@ -9,9 +9,9 @@ internal static class Steps
 {
     public static readonly IReadOnlyList<WorkflowStep> Build =
     [
-        new("ensure-image", BuildSteps.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false),    // a cached image stays
-        new("clone-disk", BuildSteps.CloneDiskAsync, ObjectsOf.DestroyDisksAsync, BuildSteps.FindCloneAsync, TaskState.BlockDeviceMapping, Joined: true),
-        new("size-disk", BuildSteps.SizeDiskAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, Joined: true),                          // goes with the disk
+        new("ensure-image", DiskSteps.Root.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false),    // a cached image stays
+        new("clone-disk", DiskSteps.Root.CloneAsync, ObjectsOf.DestroyDisksAsync, DiskSteps.Root.FindCloneAsync, TaskState.BlockDeviceMapping, Makes: DiskRole.Root, Joined: true),
+        new("size-disk", DiskSteps.Root.SizeAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, Joined: true),                // goes with the disk
         new("create-vm", BuildSteps.CreateVmAsync, ObjectsOf.DestroyVmsAsync, BuildSteps.FindVmAsync, TaskState.Spawning),
         new("attach-disk", BuildSteps.AttachDiskAsync, Undo: null, BuildSteps.FindVbdAsync, TaskState.Spawning, Joined: true),                    // VM.destroy removes VBDs
         new("attach-network", BuildSteps.AttachNetworkAsync, Undo: null, BuildSteps.FindVifsAsync, TaskState.Networking, Joined: true),            // and VIFs
@@ -21,10 +21,10 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Delete =
     [
-        new("settle", DeleteSteps.SettleAsync, Undo: null, Probe: null, TaskState.Deleting),
-        new("stop-vm", DeleteSteps.StopVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
-        new("destroy-vm", DeleteSteps.DestroyVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
-        new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting, Joined: true),
+        new("settle", DeleteSteps.SettleAsync, Undo: null, Probe: null, TaskState.Deleting, Needs: Needs.Pool),
+        new("stop-vm", DeleteSteps.StopVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Needs: Needs.Pool, Joined: true),
+        new("destroy-vm", DeleteSteps.DestroyVmsAsync, Undo: null, Probe: null, TaskState.Deleting, Needs: Needs.Pool, Joined: true),
+        new("destroy-disk", DeleteSteps.DestroyDisksAsync, Undo: null, Probe: null, TaskState.Deleting, Needs: Needs.Pool, Joined: true),
     ];
 
     public static readonly IReadOnlyList<WorkflowStep> Start =
@@ -72,9 +72,6 @@ internal static class Steps
         MigrationSteps.SeenMoved,
     ];
 
-    /// <summary>The step that leaves an unstamped object behind when its answer is lost.</summary>
-    public static readonly int CloneDisk = Build.Select((step, index) => (step, index)).Single(s => s.step.Name == "clone-disk").index;
-
     public static IReadOnlyList<WorkflowStep> Of(WorkflowKind workflow) => workflow switch
     {
         WorkflowKind.Build => Build,
@@ -93,6 +90,9 @@ internal static class Steps
 
     public static WorkflowStep At(Work work) => Of(work.Workflow)[work.Step];
 
+    /// <summary>An undo only removes what is there, or looks for itself.</summary>
+    public static Needs NeedsOf(Work work) => work.Undoing ? Needs.Pool : At(work).Needs;
+
     public static string NameOf(Work work) => At(work).Name;
 
     /// <summary>"clone-disk 2/8", as rows show it upwards.</summary>
@@ -108,11 +108,20 @@ internal static class Steps
     public static bool MayBeAt(WorkflowKind workflow, int from, int step) =>
         from <= step && Enumerable.Range(from + 1, step - from).All(index => Of(workflow)[index].Joined);
 
-    /// <summary>The step at or below this index that has an undo; -1 when there is nothing left to undo.</summary>
-    public static int UndoAtOrBelow(int index)
+    /// <summary>Whether a row that says <paramref name="from"/> may have its workflow making a disk, and so leave one behind without its stamp.</summary>
+    public static bool MayClone(WorkflowKind workflow, int from) =>
+        Of(workflow).Index().Any(step => step.Item.Makes is not null && MayBeAt(workflow, from, step.Index));
+
+    /// <summary>
+    /// The step at or below this one that has an undo; -1 when there is nothing left to undo, or when a step without a way back lies between.
+    /// </summary>
+    /// <param name="refused">This one was not done, so that it may be undone even if there is no way back once it is.</param>
+    public static int UndoAtOrBelow(WorkflowKind workflow, int index, bool refused)
     {
-        while (index >= 0 && Build[index].Undo is null)
-            index--;
-        return index;
+        var steps = Of(workflow);
+        for (; index >= 0 && (refused || !steps[index].Commits); index--, refused = false)
+            if (steps[index].Undo is not null)
+                return index;
+        return -1;
     }
 }

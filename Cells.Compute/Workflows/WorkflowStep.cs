@@ -1,3 +1,4 @@
+using Cells.Compute.Instances;
 using Cells.Contracts;
 
 namespace Cells.Compute.Workflows;
@@ -13,6 +14,11 @@ namespace Cells.Compute.Workflows;
 /// </param>
 /// <param name="Shows">The task_state while it runs.</param>
 /// <param name="OnHost">Takes one of the host's places while it runs; a wait for something else does not.</param>
+/// <param name="Needs">What of the row's place must be there. What needs no host can be done through any member of the pool.</param>
+/// <param name="Makes">
+/// The role of the disk that it makes by cloning or by a snapshot. Until it has ended, an unstamped clone may be its; once it is undone, the row names none.
+/// </param>
+/// <param name="Commits">No way back: once it is done, a later refusal undoes nothing up to here.</param>
 /// <param name="Joined">
 /// Begins at once after the step before it, in the same commit: the row says where the first of them stands, and after a crash their probes are asked one
 /// after the other. Only where a probe or the step itself finds out what was done, and where the undo of the first removes what the later ones make
@@ -25,6 +31,9 @@ internal sealed record WorkflowStep(
     Func<StepContext, CancellationToken, Task<ProbeAnswer>>? Probe,
     TaskState Shows,
     bool OnHost = true,
+    Needs Needs = Needs.Place,
+    DiskRole? Makes = null,
+    bool Commits = false,
     bool Joined = false)
 {
     /// <summary>Done by the placer alone: it chooses a second place, and the claim on it is committed with the row's next step.</summary>
@@ -35,6 +44,16 @@ internal sealed record WorkflowStep(
     {
         IsPlacers = true,                                       // it is undone by the end of the workflow, which gives the claim back
     };
+}
+
+/// <summary>What a step needs of its row's place.</summary>
+[Flags]
+internal enum Needs
+{
+    Pool = 0,
+    Host = 1,
+    Sr = 2,
+    Place = Host | Sr,
 }
 
 /// <summary>What a probe found.</summary>

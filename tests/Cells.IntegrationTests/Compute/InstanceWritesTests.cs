@@ -59,7 +59,7 @@ public sealed class InstanceWritesTests
     private static Refusal Refused(string reason) => new(CellName.Parse("east-1"), "build_failed", reason, null);
 
     private static Instance FirstRow() => new(
-        new InstanceId(Guid.Parse("11111111-1111-1111-1111-111111111111")), new ProjectId(Guid.Empty), "web", CellName.Parse("east"), null, 1, 1, null, null, null,
+        new InstanceId(Guid.Parse("11111111-1111-1111-1111-111111111111")), new ProjectId(Guid.Empty), "web", CellName.Parse("east"), null, 1, 1, null, null,
         VmState.Building, TaskState.Scheduling, PowerState.NoState, 1, 0, 0, false, new Work(WorkflowKind.Build, 0, false, null), 1, Story.Empty, null, null, null,
         new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
 }

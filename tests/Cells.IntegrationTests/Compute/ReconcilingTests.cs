@@ -118,7 +118,7 @@ public sealed class ReconcilingTests
         var pool = await World.LogInAsync();
         var destroyed = World.Wires.CountAsync("VM.destroy", World.Wires.Count("VM.destroy") + 1);
 
-        await pool.CallAsync(Vdi.CloneFrom(await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None)), CancellationToken.None);
+        await pool.CallAsync(Vdi.CloneFrom(await pool.CallAsync(Vdi.GetByUuid(row.Disks.Root!.Value), CancellationToken.None)), CancellationToken.None);
         await pool.CallAsync(Vm.Create(new NewVm("backup of web", "", 1, 512 * Units.Mib, Marks.Of(row.Stamp))), CancellationToken.None);
         await CreateVmAsync(new Stamp(deleted.Instance, 1, 1));
         await destroyed;                                          // the sweep that saw them all has acted
@@ -134,7 +134,7 @@ public sealed class ReconcilingTests
         await World.BuildAsync(build);
         var row = (await World.InspectAsync()).Instances.Single(i => i.Id == build.Instance);
         var pool = await World.LogInAsync();
-        var disk = await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None);
+        var disk = await pool.CallAsync(Vdi.GetByUuid(row.Disks.Root!.Value), CancellationToken.None);
         await pool.CallAsync(new XenRequest<XenVoid>(
             new XenCall("VDI", "snapshot", 3, XenEffect.Changes, "rio"), [disk, new SortedDictionary<string, string>()], _ => default), CancellationToken.None);
         await pool.CallAsync(Vdi.CloneFrom(disk), CancellationToken.None);
@@ -160,7 +160,7 @@ public sealed class ReconcilingTests
         var pool = await World.LogInAsync();
         var vm = await pool.CallAsync(Vm.GetByUuid(row.Vm!.Value), CancellationToken.None);
         await pool.CallAsync(new XenRequest<XenVoid>(new XenCall("VM", "set_name_label", 3, XenEffect.Changes, "rio"), [vm, "web of ours"], XenVoid.Read), CancellationToken.None);
-        await pool.CallAsync(Vdi.SetNameLabel(await pool.CallAsync(Vdi.GetByUuid(row.Vdi!.Value), CancellationToken.None), "disk of ours"), CancellationToken.None);
+        await pool.CallAsync(Vdi.SetNameLabel(await pool.CallAsync(Vdi.GetByUuid(row.Disks.Root!.Value), CancellationToken.None), "disk of ours"), CancellationToken.None);
 
         await World.DeleteAsync(build);
 

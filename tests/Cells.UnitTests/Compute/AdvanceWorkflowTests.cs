@@ -29,13 +29,13 @@ public sealed class AdvanceWorkflowTests
     public void Joined_steps_end_like_as_many_changes_in_one_change()
     {
         var disk = Guid.Parse("66666666-6666-6666-6666-666666666666");
-        StepOutcome.Done[] done = [new(), new(Vdi: disk), new()];
+        StepOutcome.Done[] done = [new(), new(Disks: new Disks(Root: disk)), new()];
 
         var oneByOne = done.Aggregate(Rows.Building(), (row, outcome) => ((Advance.Continue)Advanced(row, outcome)).Row);
         var joined = ((Advance.Continue)Advanced(done[..^1].Aggregate(Rows.Building(), AdvanceWorkflow.Pass), done[^1])).Row;
 
         Assert.That(joined, Is.EqualTo(oneByOne with { Generation = Rows.Building().Generation + 1 }));
-        Assert.That((Steps.NameOf(joined.Work!), joined.Vdi), Is.EqualTo(("create-vm", (Guid?)disk)));
+        Assert.That((Steps.NameOf(joined.Work!), joined.Disks.Root), Is.EqualTo(("create-vm", (Guid?)disk)));
     }
 
     [Test]
@@ -62,7 +62,7 @@ public sealed class AdvanceWorkflowTests
     public void A_step_that_is_joined_leaves_its_undo_to_the_first_of_them_unless_nothing_was_made_before_it()
     {
         foreach (var index in Enumerable.Range(1, Steps.Build.Count - 1).Where(i => Steps.Build[i] is { Joined: true, Undo: not null }))
-            Assert.That(Steps.UndoAtOrBelow(index - 1), Is.EqualTo(-1), $"'{Steps.Build[index].Name}' would be undone apart from what it is joined to");
+            Assert.That(Steps.UndoAtOrBelow(WorkflowKind.Build, index - 1, refused: false), Is.EqualTo(-1), $"'{Steps.Build[index].Name}' would be undone apart from what it is joined to");
     }
 
     private static int StepOf(string name) => Steps.Build.Select((step, index) => (step, index)).Single(s => s.step.Name == name).index;

@@ -24,7 +24,7 @@ public sealed class JudgeObjectTests
     public void An_object_of_a_deleted_or_refused_instance_is_a_leftover()
     {
         Assert.That(JudgeObject.Vm(Rows.Deleted(), Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Leftover));
-        Assert.That(JudgeObject.Disk(Rows.Failed(), Rows.Active().Stamp, Other), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Disk(Rows.Failed(), Rows.Active().Stamp, Other, DiskRole.Root), Is.EqualTo(ObjectVerdict.Leftover));
     }
 
     [Test]
@@ -57,5 +57,40 @@ public sealed class JudgeObjectTests
         Assert.That(JudgeObject.Vm(Rows.Active(), Rows.Active().Stamp, Rows.Active().Vm!.Value, Name), Is.EqualTo(ObjectVerdict.Expected));
         Assert.That(JudgeObject.Vm(Rows.Building(), Rows.Building().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Expected));
         Assert.That(JudgeObject.Vm(deleting, Rows.Active().Stamp, Other, Name), Is.EqualTo(ObjectVerdict.Expected));
+    }
+
+    [Test]
+    public void A_disk_that_the_row_names_in_any_role_is_expected_whatever_its_mark_says(
+        [Values(nameof(DiskRole.Root), nameof(DiskRole.Rescue), nameof(DiskRole.Former), nameof(DiskRole.Next), nameof(DiskRole.Snapshot))] string namedWord,
+        [Values(nameof(DiskRole.Root), nameof(DiskRole.Rescue), nameof(DiskRole.Former), nameof(DiskRole.Next), nameof(DiskRole.Snapshot), nameof(DiskRole.Other))] string markedWord)
+    {
+        var named = Enum.Parse<DiskRole>(namedWord);
+        var marked = Enum.Parse<DiskRole>(markedWord);
+        var row = Rows.Active() with { Disks = Disks.None.With(named, Other) };
+
+        Assert.That(JudgeObject.Disk(row, row.Stamp, Other, marked), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Disk(Rows.Deleted(), row.Stamp, Other, DiskRole.Rescue), Is.EqualTo(ObjectVerdict.Leftover));
+    }
+
+    [Test]
+    public void A_disk_of_a_role_that_the_row_does_not_name_is_a_leftover_once_no_workflow_may_be_making_it(
+        [Values(nameof(DiskRole.Rescue), nameof(DiskRole.Former), nameof(DiskRole.Next), nameof(DiskRole.Snapshot))] string roleWord)
+    {
+        var role = Enum.Parse<DiskRole>(roleWord);
+        var working = Rows.Active() with { Work = new Work(WorkflowKind.Stop, 0, false, null) };
+        var deleting = Rows.Active() with { DeleteIntent = 2, Work = new Work(WorkflowKind.Delete, 1, false, null) };
+
+        Assert.That(JudgeObject.Disk(Rows.Active(), Rows.Active().Stamp, Other, role), Is.EqualTo(ObjectVerdict.Leftover));
+        Assert.That(JudgeObject.Disk(working, Rows.Active().Stamp, Other, role), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Disk(deleting, Rows.Active().Stamp, Other, role), Is.EqualTo(ObjectVerdict.Expected));
+        Assert.That(JudgeObject.Disk(null, Rows.Active().Stamp, Other, role), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Disk(Rows.Active(), Rows.Active().Stamp with { Epoch = 2 }, Other, role), Is.EqualTo(ObjectVerdict.Unknown));
+    }
+
+    [Test]
+    public void A_disk_whose_role_nobody_here_knows_is_left_alone_also_after_its_instance()
+    {
+        Assert.That(JudgeObject.Disk(Rows.Active(), Rows.Active().Stamp, Other, DiskRole.Other), Is.EqualTo(ObjectVerdict.Unknown));
+        Assert.That(JudgeObject.Disk(Rows.Deleted(), Rows.Active().Stamp, Other, DiskRole.Other), Is.EqualTo(ObjectVerdict.Unknown));
     }
 }

@@ -24,14 +24,14 @@ internal static class Rows
 
     /// <summary>Placed, at its first step.</summary>
     public static Instance Building(long epoch = 1) => new(
-        Id, new ProjectId(Guid.Empty), "web", Parent, Build(epoch), epoch, 1, Place, null, null, VmState.Building, TaskState.BlockDeviceMapping,
+        Id, new ProjectId(Guid.Empty), "web", Parent, Build(epoch), epoch, 1, Place, null, VmState.Building, TaskState.BlockDeviceMapping,
         PowerState.NoState, 1, 0, 0, false, new Work(WorkflowKind.Build, 0, false, null), 1, Story.Empty, null, Now.AddMinutes(15), null, Now);
 
     public static Instance Active() => Building() with
     {
         Generation = 9,
         Vm = Guid.Parse("55555555-5555-5555-5555-555555555555"),
-        Vdi = Guid.Parse("66666666-6666-6666-6666-666666666666"),
+        Disks = new Disks(Root: Guid.Parse("66666666-6666-6666-6666-666666666666")),
         VmState = VmState.Active,
         TaskState = TaskState.None,
         PowerState = PowerState.Running,
