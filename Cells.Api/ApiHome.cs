@@ -44,7 +44,8 @@ public sealed class ApiHome : IDisposable
         var (words, seen) = (new OperatorWords(Fleet, committer, time), new SeenFleet(Fleet, ages));
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
-        Actions = new NovaActions(Servers, servers, dispatch, committer, time, options);
+        Questions = new NovaQuestions(servers, dispatch, ids);
+        Actions = new NovaActions(Servers, Questions, servers, dispatch, committer, time, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids);
         _routes =
@@ -55,7 +56,7 @@ public sealed class ApiHome : IDisposable
                 new Projects(identity, committer, ids, options), catalog).Routes,
             .. new ImageRoutes(_images, ImageTickets).Routes,
             .. new NovaRoutes(
-                Servers, Actions, new NovaActionLog(servers, new ActionStore(database), options), new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
+                Servers, Actions, Questions, new NovaActionLog(servers, new ActionStore(database), options), new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
                 Flavors, new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
             .. new ServerInterfaces(servers).Routes,
@@ -75,6 +76,7 @@ public sealed class ApiHome : IDisposable
 
     public NovaServers Servers { get; }
     public NovaActions Actions { get; }
+    public NovaQuestions Questions { get; }
     internal FleetStore Fleet { get; }
     internal NovaFlavors Flavors { get; }
     public ImageTickets ImageTickets { get; }

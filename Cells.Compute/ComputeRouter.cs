@@ -64,7 +64,7 @@ internal sealed class ComputeRouter : ReceiveActor
             case ConfigureHost other when other.Cell != _runtime.Name:
                 Sender.Tell(new WorkFailed(m.Link, m.Number, $"What was said is of a host of cell '{other.Cell}'; this is '{_runtime.Name}'."), Self);
                 break;
-            case BuildInstance or DeleteInstance or ActOnInstance or ConfigureHost:
+            case BuildInstance or DeleteInstance or ActOnInstance or AskInstance or ConfigureHost:
                 _placer.Tell(m, Sender);
                 return;                                         // the placer counts it when it is decided
             case ImageTicket ticket when ticket.Cell == _runtime.Name:

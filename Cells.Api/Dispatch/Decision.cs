@@ -10,6 +10,9 @@ internal sealed record Decision(IReadOnlyList<DispatchRow> Rows, IReadOnlyList<M
     /// <summary>At the home: how an action ended, for the server's log.</summary>
     public InstanceActed? Acted { get; init; }
 
+    /// <summary>At the home: what somebody asked about an instance, answered.</summary>
+    public InstanceTold? Told { get; init; }
+
     /// <summary>It happened before; the second time changes nothing.</summary>
     public static readonly Decision Nothing = new([], [], false, null);
 
@@ -33,7 +36,11 @@ internal sealed record Decision(IReadOnlyList<DispatchRow> Rows, IReadOnlyList<M
 }
 
 /// <summary>One work message for one neighbour.</summary>
-internal sealed record Mail(CellName Link, object Message);
+internal sealed record Mail(CellName Link, object Message)
+{
+    /// <summary>What it is ordered with; null: everything of its instance.</summary>
+    public string? Key { get; init; }
+}
 
 /// <summary>Which child is asked next.</summary>
 /// <param name="MayComeLater">No child was chosen because none could be heard yet: worth waiting for.</param>

@@ -48,6 +48,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         Receive<Resume>(m => OnResume(m.Instance));
         ReceiveNeighbours();
         ReceiveTickets();
+        ReceiveQuestions();
         ReceiveTime();
     }
 
@@ -86,6 +87,12 @@ internal sealed partial class DispatchActor : ReceiveActor
                 break;
             case (InstanceDeleted m, NeighbourKind.Child):
                 Enqueue(new Job(new DispatchEvent.Gone(m, work.Link), work.TraceParent, origin));
+                break;
+            case (AskInstance m, NeighbourKind.Parent):
+                Enqueue(new Job(new DispatchEvent.Ask(m, work.Link), work.TraceParent, origin));
+                break;
+            case (InstanceTold m, NeighbourKind.Child):
+                Enqueue(new Job(new DispatchEvent.Told(m, work.Link), work.TraceParent, origin));
                 break;
             case (RequestImageTicket m, NeighbourKind.Child):
                 OnTicketRequest(m, origin, work.TraceParent);
@@ -166,13 +173,13 @@ internal sealed partial class DispatchActor : ReceiveActor
         if (job.Reply is Asker refusedAsker && FullLane(decision) is { } full)
         {
             slot.Jobs.Dequeue();
-            refusedAsker.Who.Tell(new DispatchOutcome.LaneFull(full, LaneRetry));
+            Answer(refusedAsker, new DispatchOutcome.LaneFull(full, LaneRetry));
             return;
         }
         if (job.Reply is Asker notHeld && decision.Refused == Decision.NotHeld)
         {
             slot.Jobs.Dequeue();
-            notHeld.Who.Tell(new DispatchOutcome.NotHeld());
+            Answer(notHeld, new DispatchOutcome.NotHeld());
             return;
         }
         if (decision.Refused is { } refused)
@@ -180,6 +187,8 @@ internal sealed partial class DispatchActor : ReceiveActor
             DispatchTelemetry.Refused(_parts.Log, _parts.Cell, refused, job.Event.GetType().Name, slot.Instance,
                 job.Reply is Origin origin ? origin.Link.Value : "the door");
         }
+        if (decision.Told is { } told)
+            Tell(told);
         var together = job.Reply is Asker asker ? asker.Together : [];
         slot.Span = BeginSpan(job.Event.GetType().Name, job.TraceParent, slot.Instance);
         var writes = (IReadOnlyList<IWrite>)[.. together, .. Writes(decision, slot.Instance, slot.Span?.Id ?? job.TraceParent)];
@@ -211,7 +220,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         if (decision.Acted is { } acted && _parts.Intents is { } log)
             writes.Add(log.Acted(acted));
         foreach (var mail in decision.Mail)
-            writes.Add(new SendWork(mail.Link, instance.ToString(), mail.Message, traceParent));
+            writes.Add(new SendWork(mail.Link, mail.Key ?? instance.ToString(), mail.Message, traceParent));
         return writes;
     }
 
@@ -348,7 +357,7 @@ internal sealed partial class DispatchActor : ReceiveActor
                 origin.Links.Tell(failure is null ? new WorkDone(origin.Link, origin.Number) : new WorkFailed(origin.Link, origin.Number, failure));
                 break;
             case Asker asker:
-                asker.Who.Tell(failure is null
+                Answer(asker, failure is null
                     ? new DispatchOutcome.Ended(outcome ?? new CommitOutcome.Committed([]))
                     : new Status.Failure(new InvalidOperationException(failure)));
                 break;
@@ -381,7 +390,8 @@ internal sealed partial class DispatchActor : ReceiveActor
     private sealed record Origin(IActorRef Links, CellName Link, long Number) : Reply;
 
     /// <param name="Patience">Until the deadline that the door gave the request.</param>
-    private sealed record Asker(IActorRef Who, IReadOnlyList<IWrite> Together, TimeSpan Patience) : Reply;
+    /// <param name="Question">Set when it waits for what is told, not only for its question to be on its way.</param>
+    private sealed record Asker(IActorRef Who, IReadOnlyList<IWrite> Together, TimeSpan Patience, Guid? Question = null) : Reply;
 
     private sealed record RowsRead(IReadOnlyList<Slot> Slots, IReadOnlyList<DispatchRow> Rows);
     private sealed record RowsUnread(IReadOnlyList<Slot> Slots, Exception Error);

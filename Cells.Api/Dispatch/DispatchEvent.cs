@@ -17,6 +17,11 @@ internal abstract record DispatchEvent(InstanceId Instance)
 
     public sealed record Acted(InstanceActed Answer, CellName Child) : DispatchEvent(Answer.Instance);
 
+    /// <param name="From">Link to the parent; null: the door of this cell, which knows no epoch.</param>
+    public sealed record Ask(AskInstance Question, CellName? From) : DispatchEvent(Question.Instance);
+
+    public sealed record Told(InstanceTold Answer, CellName Child) : DispatchEvent(Answer.Instance);
+
     public sealed record Placed(InstancePlaced Answer, CellName Child) : DispatchEvent(Answer.Instance);
 
     public sealed record Failed(PlacementFailed Answer, CellName Child) : DispatchEvent(Answer.Instance);

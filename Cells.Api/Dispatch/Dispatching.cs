@@ -8,18 +8,20 @@ namespace Cells.Api.Dispatch;
 /// What each event does to the dispatch of an instance: a pure function, the same in the home and in a routing cell. A repeated or late message
 /// is never an exception: it changes nothing, or is refused by name.
 /// </summary>
-internal static class Dispatching
+internal static partial class Dispatching
 {
     /// <param name="rows">Every epoch of the instance that was dispatched from or through here.</param>
     public static Decision Decide(IReadOnlyList<DispatchRow> rows, DispatchEvent happened, DispatchScene scene) => happened switch
     {
         DispatchEvent.Build e => OnBuild(rows, e.Command, e.From, scene),
         DispatchEvent.Delete e => OnDelete(rows, e.Command, e.From, scene),
-        DispatchEvent.Placed e => OnAnswer(rows, e.Answer, e.Child, row => OnPlaced(row, e.Answer, scene)),
-        DispatchEvent.Failed e => OnAnswer(rows, e.Answer, e.Child, row => OnFailed(rows, row, e.Answer, e.Child, scene)),
-        DispatchEvent.Gone e => OnAnswer(rows, e.Answer, e.Child, row => OnGone(rows, row, e.Answer, e.Child, scene)),
+        DispatchEvent.Placed e => OnAnswer(rows, e.Answer.Epoch, e.Child, row => OnPlaced(row, e.Answer, scene)),
+        DispatchEvent.Failed e => OnAnswer(rows, e.Answer.Epoch, e.Child, row => OnFailed(rows, row, e.Answer, e.Child, scene)),
+        DispatchEvent.Gone e => OnAnswer(rows, e.Answer.Epoch, e.Child, row => OnGone(rows, row, e.Answer, e.Child, scene)),
         DispatchEvent.Act e => OnAct(rows, e.Command, e.From, scene),
-        DispatchEvent.Acted e => OnAnswer(rows, e.Answer, e.Child, row => OnActed(row, e.Answer)),
+        DispatchEvent.Acted e => OnAnswer(rows, e.Answer.Epoch, e.Child, row => OnActed(row, e.Answer)),
+        DispatchEvent.Ask e => OnAsk(rows, e.Question, e.From, scene),
+        DispatchEvent.Told e => OnAnswer(rows, e.Answer.Epoch, e.Child, row => OnTold(row, e.Answer)),
         DispatchEvent.Heard => Newest(rows) is { State: DispatchState.Waiting } row ? Ask(rows, row, scene) : Decision.Nothing,
         DispatchEvent.Due e => rows.FirstOrDefault(r => r.Epoch == e.Epoch) is { } row ? OnDue(rows, row, e.Observed, scene) : Decision.Nothing,
         DispatchEvent.Reset e => OnReset(rows, e.Child),
@@ -98,9 +100,9 @@ internal static class Dispatching
     }
 
     /// <summary>A child may only speak of instances whose dispatch leads to it.</summary>
-    private static Decision OnAnswer(IReadOnlyList<DispatchRow> rows, IInstanceAnswer answer, CellName child, Func<DispatchRow, Decision> decide)
+    private static Decision OnAnswer(IReadOnlyList<DispatchRow> rows, long epoch, CellName child, Func<DispatchRow, Decision> decide)
     {
-        if (rows.FirstOrDefault(r => r.Epoch == answer.Epoch) is not { } row)
+        if (rows.FirstOrDefault(r => r.Epoch == epoch) is not { } row)
             return Decision.Refuse(Decision.Foreign);
         if (row.Asked != child)
             return Decision.Refuse(row.Tried.Any(t => t.Child == child) ? Decision.Stale : Decision.Foreign);

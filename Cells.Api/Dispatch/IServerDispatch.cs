@@ -34,6 +34,13 @@ public interface IServerDispatch
     /// <param name="together">The intent, and its row in the server's log.</param>
     Task<DispatchOutcome> ActAsync(
         ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop);
+
+    /// <summary>
+    /// Asks whoever holds the instance, and waits for what it says: <see cref="DispatchOutcome.Told"/>, or <see cref="DispatchOutcome.Silent"/> when
+    /// nothing came in time. Nothing is kept: a question that is lost is asked again.
+    /// </summary>
+    /// <param name="question">Its epoch is filled in from the dispatch row.</param>
+    Task<DispatchOutcome> AskAsync(AskInstance question, string? traceParent, CancellationToken stop);
 }
 
 public abstract record DispatchOutcome
@@ -45,6 +52,12 @@ public abstract record DispatchOutcome
 
     /// <summary>No cell below holds the instance: nothing was written.</summary>
     public sealed record NotHeld : DispatchOutcome;
+
+    /// <summary>What was asked about an instance, answered by the cell that holds it.</summary>
+    public sealed record Told(InstanceTold Answer) : DispatchOutcome;
+
+    /// <summary>The question is on its way, and no answer to it came within <paramref name="Waited"/>.</summary>
+    public sealed record Silent(TimeSpan Waited) : DispatchOutcome;
 
     /// <summary>The work lane that this request needs is full and nothing was written: 503, and ask again after <paramref name="RetryAfter"/>.</summary>
     public sealed record LaneFull(CellName Link, TimeSpan RetryAfter) : DispatchOutcome;

@@ -26,4 +26,8 @@ internal sealed class ServerDispatch : IServerDispatch
     public Task<DispatchOutcome> ActAsync(
         ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
         _dispatch.Ask<DispatchOutcome>(new DispatchActor.ActOnServer(act, together, deadline, traceParent), Patience, stop);
+
+    // The actor's own limit ends first, and says so.
+    public Task<DispatchOutcome> AskAsync(AskInstance question, string? traceParent, CancellationToken stop) =>
+        _dispatch.Ask<DispatchOutcome>(new DispatchActor.AskServer(question, traceParent), Patience, stop);
 }

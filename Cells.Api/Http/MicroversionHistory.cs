@@ -22,7 +22,6 @@ internal static class MicroversionHistory
 
     private const string Console = "/remote-consoles", Volumes = "/os-volume_attachments",
         Migrations = "/os-migrations", ServerMigrations = "/servers/{id}/migrations", Events = "/os-server-external-events",
-        Diagnostics = "/diagnostics",
         ConsoleTokens = "/os-console-auth-tokens",
         Topology = "/topology", FixedIps = "/os-fixed-ips", VirtualInterfaces = "/os-virtual-interfaces",
         FlavorAccess = "/os-flavor-access", HostsRoute = "/os-hosts";
@@ -75,7 +74,7 @@ internal static class MicroversionHistory
         In(45, "createImage answers with a body: refused by name", typeof(AskedAction)),
         Same(46, "x-openstack-request-id on every answer: always here"),
         In(47, "the flavor inside the server", typeof(ServerDetail)),
-        Not(48, "diagnostics in one form", Diagnostics),
+        In(48, "diagnostics in one form", typeof(ServerDiagnostics)),
         Not(49, "tags of attached devices: interfaces are not attached later here", Volumes),
         In(50, "server groups in quota classes, network quotas out of them", typeof(NovaQuotaClasses)),
         In(51, "events of an action for its owner; event volume-extended is of a route that is not served", typeof(NovaActionLog)),

@@ -13,7 +13,6 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
     private static readonly SortedDictionary<string, string> NotHere = new(StringComparer.Ordinal)
     {
         ["changePassword"] = "Passwords inside a server are its guest's: no agent of ours is there to set one.",
-        ["os-getConsoleOutput"] = "The XenAPI has no call for what a guest wrote to its console.",
         ["os-getVNCConsole"] = NoConsole,
         ["os-getSPICEConsole"] = NoConsole,
         ["os-getRDPConsole"] = NoConsole,

@@ -19,13 +19,17 @@ public sealed class NovaActions
     private readonly ICommitter _committer;
     private readonly TimeProvider _time;
     private readonly HomeOptions _options;
+    private readonly NovaQuestions _questions;
 
-    internal NovaActions(NovaServers servers, ServerStore store, IServerDispatch dispatch, ICommitter committer, TimeProvider time, HomeOptions options) =>
-        (_servers, _store, _dispatch, _committer, _time, _options) = (servers, store, dispatch, committer, time, options);
+    internal NovaActions(
+        NovaServers servers, NovaQuestions questions, ServerStore store, IServerDispatch dispatch, ICommitter committer, TimeProvider time, HomeOptions options) =>
+        (_servers, _questions, _store, _dispatch, _committer, _time, _options) = (servers, questions, store, dispatch, committer, time, options);
 
     /// <summary>POST /servers/{id}/action: 202 once the intent and its command are committed; 409 when the server's state does not take it.</summary>
     public async Task<ApiResult> ActAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
     {
+        if (NovaQuestions.ConsoleIn(body) is { } console)
+            return await _questions.ConsoleAsync(caller, id, console, stop);
         var asked = AskedAction.Read(body, caller.Version, out var refusal);
         if (asked is not null)
             return await ActAsync(caller, id, asked, stop);

@@ -5,7 +5,7 @@ namespace Cells.Api.Nova;
 
 /// <summary>The compute API's routes, each with the microversions that have it: HTTP in, handlers' arguments out.</summary>
 internal sealed class NovaRoutes(
-    NovaServers servers, NovaActions actions, NovaActionLog log, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
+    NovaServers servers, NovaActions actions, NovaQuestions questions, NovaActionLog log, ServerMetadata metadata, ServerTags tags, NovaFlavors flavors, NovaKeypairs keypairs, NovaQuotas quotas)
 {
     public IEnumerable<ApiRoute> Routes =>
     [
@@ -19,6 +19,7 @@ internal sealed class NovaRoutes(
         Delete($"{V}/servers/{{id}}", (r, stop) => servers.DeleteAsync(r.Caller, r.Route["id"], stop)),
 
         Post($"{V}/servers/{{id}}/action", (r, stop) => actions.ActAsync(r.Caller, r.Route["id"], r.Body, stop)),
+        Get($"{V}/servers/{{id}}/diagnostics", (r, stop) => questions.DiagnosticsAsync(r.Caller, r.Route["id"], stop)),
         Get($"{V}/servers/{{id}}/os-instance-actions", (r, stop) => log.ListAsync(r.Caller, r.Route["id"], r.Query, stop)).Takes(NovaActionLog.Known),
         Get($"{V}/servers/{{id}}/os-instance-actions/{{request}}", (r, stop) => log.ShowAsync(r.Caller, r.Route["id"], r.Route["request"], stop)),
 

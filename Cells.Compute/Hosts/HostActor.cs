@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
+using Cells.Compute.Questions;
 using Cells.Compute.Reconciling;
 using Cells.Compute.Workflows;
 using Cells.Compute.XenApi;
@@ -15,7 +16,7 @@ namespace Cells.Compute.Hosts;
 /// The queue of one host: performs the steps that the placer's committed rows stand at, a few at a time, over its pool's session, and says how each
 /// ended. It decides nothing about an instance and keeps nothing that must last: the placer asks again for whatever has a row.
 /// </summary>
-internal sealed class HostActor : ReceiveActor
+internal sealed partial class HostActor : ReceiveActor
 {
     // A lost answer is looked for soon, a host that is away is not pestered.
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200), LongestWait = TimeSpan.FromSeconds(15);
@@ -38,6 +39,8 @@ internal sealed class HostActor : ReceiveActor
         Receive<DestroyLeftover>(m => Destroy(m.Uuid, m.PerformAsync));
         Receive<FindUnfinishedClones>(_ => _setup.Placer.Tell(new UnfinishedClonesFound(_pool.Owner, _pool.Cache is { } cache ? UnfinishedClones.In(cache) : []), Self));
         Receive<DestroyClone>(m => Destroy(m.Disk, m.PerformAsync));
+        Receive<AnswerQuestion>(OnQuestion);
+        Receive<QuestionAnswered>(m => _setup.Placer.Tell(m, Self));
         Receive<LeftoverDone>(m =>
         {
             if (m.Error is { } error)

@@ -1,6 +1,7 @@
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
+using Cells.Compute.Questions;
 using Cells.Compute.Reconciling;
 using Cells.Compute.Showing;
 using Cells.Compute.Workflows;
@@ -95,6 +96,9 @@ internal sealed partial class PlacerActor : ReceiveActor
         Receive<WorkReceived>(m => m.Message is DeleteInstance, m => OnDelete(m, (DeleteInstance)m.Message, Sender));
         Receive<WorkReceived>(m => m.Message is ActOnInstance, m => OnAct(m, (ActOnInstance)m.Message, Sender));
         Receive<WorkReceived>(m => m.Message is ConfigureHost, m => OnConfigureHost(m, (ConfigureHost)m.Message, Sender));
+        Receive<WorkReceived>(m => m.Message is AskInstance, m => OnQuestion(m, (AskInstance)m.Message, Sender));
+        Receive<QuestionAnswered>(Say);
+        Receive<AnswerLeft>(OnAnswerLeft);
         Receive<WorkCounted>(m => Count(m.Link, m.Incarnation, m.Number));
         Receive<StepEnded>(OnStepEnded);
         Receive<HostAttached>(OnAttached);

@@ -31,6 +31,16 @@ public sealed record Host(
 
     /// <summary>Bytes: total less the host's own overhead and every resident or scheduled VM's dynamic minimum and overhead.</summary>
     public static XenRequest<long> ComputeFreeMemory(XenRef<Host> host) => new(XenCalls.HostComputeFreeMemory, [host], v => v.Whole());
+
+    /// <summary>What the host's own clock says.</summary>
+    public static XenRequest<string> GetServertime(XenRef<Host> host) => new(XenCalls.HostGetServertime, [host], v => v.Text());
+
+    /// <summary>
+    /// Calls a program that an operator put into the host's control domain. Refused with XENAPI_MISSING_PLUGIN when it is not there,
+    /// XENAPI_PLUGIN_FAILURE [function, exception, text] when it failed. Ours read only: a lost answer is asked for again.
+    /// </summary>
+    public static XenRequest<string> CallPlugin(XenRef<Host> host, string plugin, string function, IReadOnlyDictionary<string, string> arguments) =>
+        new(XenCalls.HostCallPlugin, [host, plugin, function, arguments], v => v.Text());
 }
 
 /// <summary>XenAPI class host_metrics. Bytes. <paramref name="Live"/> turns false only after 10 silent minutes.</summary>

@@ -12,6 +12,9 @@ public interface IXenFields
     long Whole(string name);
     double Real(string name);
     bool Bool(string name);
+
+    /// <summary>A datetime, as it is written; empty when it is not there.</summary>
+    string Time(string name);
     XenRef<T> Ref<T>(string name) where T : IXenClass;
     IReadOnlyList<XenRef<T>> Refs<T>(string name) where T : IXenClass;
     IReadOnlyList<string> Texts(string name);
@@ -47,6 +50,7 @@ internal sealed class AnswerFields(XenValue record) : IXenFields
     public long Whole(string name) => record.Member(name)?.Whole() ?? 0;
     public double Real(string name) => record.Member(name)?.Real() ?? 0;
     public bool Bool(string name) => record.Member(name)?.Bool() ?? false;
+    public string Time(string name) => Text(name);
     public XenRef<T> Ref<T>(string name) where T : IXenClass => record.Member(name)?.Ref<T>() ?? XenRef<T>.Null;
     public IReadOnlyList<XenRef<T>> Refs<T>(string name) where T : IXenClass => record.Member(name)?.Refs<T>() ?? [];
     public IReadOnlyList<string> Texts(string name) => record.Member(name)?.Texts() ?? [];
@@ -76,6 +80,7 @@ public sealed class FieldProbe : IXenFields
     public long Whole(string name) => Asked(name, "int", 0L);
     public double Real(string name) => Asked(name, "float", 0d);
     public bool Bool(string name) => Asked(name, "bool", false);
+    public string Time(string name) => Asked(name, "datetime", "");
     public XenRef<T> Ref<T>(string name) where T : IXenClass => Asked(name, $"{T.ClassName} ref", XenRef<T>.Null);
     public IReadOnlyList<XenRef<T>> Refs<T>(string name) where T : IXenClass => Asked<IReadOnlyList<XenRef<T>>>(name, $"{T.ClassName} ref set", []);
     public IReadOnlyList<string> Texts(string name) => Asked<IReadOnlyList<string>>(name, "string set", []);

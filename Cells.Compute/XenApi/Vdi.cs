@@ -35,6 +35,9 @@ public sealed record Vdi(
     /// <summary>Quick where the SR can; the clone has the source's name and other_config (tags are copied with it), on the same SR.</summary>
     public static XenRequest<XenRef<Vdi>> CloneFrom(XenRef<Vdi> vdi) => Generated.Ref<Vdi>(XenCalls.VdiClone, vdi, XenMap.Empty);
 
+    /// <summary>Quick, also of a disk in use; the snapshot has the source's name and other_config, cannot be written, and may be read out.</summary>
+    public static XenRequest<XenRef<Vdi>> Snapshot(XenRef<Vdi> vdi) => Generated.Ref<Vdi>(XenCalls.VdiSnapshot, vdi, XenMap.Empty);
+
     /// <summary>Refused with VDI_IN_USE while attached, HANDLE_INVALID when it is gone.</summary>
     public static XenRequest<XenVoid> Destroy(XenRef<Vdi> self) => Generated.Void(XenCalls.VdiDestroy, self);
 

@@ -102,11 +102,14 @@ public sealed record Vm(
 }
 
 /// <summary>XenAPI class VM_metrics. Bytes.</summary>
-public sealed record VmMetrics(Guid Uuid, long MemoryActual, long VcpusNumber) : IXenRecord<VmMetrics>
+/// <param name="StartTime">When its domain was built, by the host's clock, as the XenAPI writes times.</param>
+public sealed record VmMetrics(Guid Uuid, long MemoryActual, long VcpusNumber, string StartTime) : IXenRecord<VmMetrics>
 {
     public static string ClassName => "VM_metrics";
 
-    public static VmMetrics Read(IXenFields f) => new(f.Uuid(), f.Whole("memory_actual"), f.Whole("VCPUs_number"));
+    public static VmMetrics Read(IXenFields f) => new(f.Uuid(), f.Whole("memory_actual"), f.Whole("VCPUs_number"), f.Time("start_time"));
+
+    public static XenRequest<VmMetrics> GetRecord(XenRef<VmMetrics> self) => Generated.Record(XenCalls.VmMetricsGetRecord, self);
 
     public static XenRequest<IReadOnlyList<KeyValuePair<XenRef<VmMetrics>, VmMetrics>>> GetAllRecords() =>
         Generated.Records<VmMetrics>(XenCalls.VmMetricsGetAllRecords);

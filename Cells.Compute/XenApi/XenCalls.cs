@@ -18,6 +18,10 @@ internal static class XenCalls
 
     public static readonly XenCall HostGetAllRecords = new("host", "get_all_records", 1, Reads, "rio");
     public static readonly XenCall HostComputeFreeMemory = new("host", "compute_free_memory", 2, Reads, "orlando", HasAsync: true);
+    public static readonly XenCall HostGetServertime = new("host", "get_servertime", 2, Reads, "orlando");
+
+    /// <summary>What it does is the plugin's; the one that we call only reads (<see cref="Questions.ReadConsole"/>).</summary>
+    public static readonly XenCall HostCallPlugin = new("host", "call_plugin", 5, Reads, "orlando", HasAsync: true);
     public static readonly XenCall HostMetricsGetAllRecords = new("host_metrics", "get_all_records", 1, Reads, "rio");
 
     public static readonly XenCall SrGetAllRecords = new("SR", "get_all_records", 1, Reads, "rio");
@@ -32,6 +36,7 @@ internal static class XenCalls
     public static readonly XenCall VdiGetByUuid = new("VDI", "get_by_uuid", 2, Reads, "rio");
     public static readonly XenCall VdiCreate = new("VDI", "create", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiClone = new("VDI", "clone", 3, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VdiSnapshot = new("VDI", "snapshot", 3, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiDestroy = new("VDI", "destroy", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiResize = new("VDI", "resize", 3, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiSetNameLabel = new("VDI", "set_name_label", 3, Changes, "rio", HasAsync: true);
@@ -60,6 +65,8 @@ internal static class XenCalls
     public static readonly XenCall VmComputeMemoryOverhead = new("VM", "compute_memory_overhead", 2, Reads, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmMetricsGetAllRecords = new("VM_metrics", "get_all_records", 1, Reads, "rio");
 
+    public static readonly XenCall VmMetricsGetRecord = new("VM_metrics", "get_record", 2, Reads, "rio");
+
     public static readonly XenCall VbdCreate = new("VBD", "create", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VbdGetRecord = new("VBD", "get_record", 2, Reads, "rio");
     public static readonly XenCall VbdGetAllRecordsWhere = new("VBD", "get_all_records_where", 2, Reads, "hidden");
@@ -83,11 +90,11 @@ internal static class XenCalls
     public static readonly IReadOnlyList<XenCall> All =
     [
         SessionLogin, SessionLogout, SessionGetTasks, PoolGetAllRecords, PoolAddToOtherConfig, PoolRemoveFromOtherConfig, HostGetAllRecords,
-        HostComputeFreeMemory, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
-        VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiDestroy, VdiResize, VdiSetNameLabel,
+        HostComputeFreeMemory, HostGetServertime, HostCallPlugin, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
+        VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiSnapshot, VdiDestroy, VdiResize, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
         VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
-        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VbdCreate,
+        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VmMetricsGetRecord, VbdCreate,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
     ];

@@ -14,6 +14,8 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(InstanceDeleted))]
 [JsonSerializable(typeof(ActOnInstance))]
 [JsonSerializable(typeof(InstanceActed))]
+[JsonSerializable(typeof(AskInstance))]
+[JsonSerializable(typeof(InstanceTold))]
 [JsonSerializable(typeof(RequestImageTicket))]
 [JsonSerializable(typeof(ImageTicket))]
 [JsonSerializable(typeof(ConfigureHost))]

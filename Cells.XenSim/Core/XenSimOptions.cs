@@ -26,6 +26,12 @@ public sealed record XenSimOptions
     /// <summary>How long the toolstacks of the former and of the new coordinator are away when they change places.</summary>
     public TimeSpan CoordinatorChangeTakes { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether operators have put OpenStack's dom0 plugins (os-xenapi) onto the hosts: <c>console.py</c> is the one that is simulated. Without
+    /// them every plugin is XENAPI_MISSING_PLUGIN, as on a host as it is installed.
+    /// </summary>
+    public bool OpenStackPlugins { get; init; } = true;
+
     /// <summary>The storage collector's quiet pause before its first work after a kick.</summary>
     public TimeSpan StorageCollectorPause { get; init; } = TimeSpan.FromMinutes(5);
 }

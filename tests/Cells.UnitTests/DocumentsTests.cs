@@ -106,7 +106,7 @@ public sealed partial class DocumentsTests
     public void Every_route_is_in_the_page_of_its_api()
     {
         // What a route does is not called, so its handlers' parts may be missing.
-        var open = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
+        var open = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
             .Concat(new NovaUsageRoutes(null!).Routes)

@@ -22,8 +22,9 @@ internal static class HostMethods
         table.On("host.get_management_interface", call => Step.Of(ManagementPif(call)));
         table.On("host.call_plugin", call =>
         {
-            call.Target("host");
-            throw new XapiFailure("XENAPI_MISSING_PLUGIN", call.Text(1));
+            var host = call.Target("host");
+            call.Forward(host);
+            return Step.Of(Plugins.Call(call.Pool, host, call.Text(1), call.Text(2), call.Map(3)));
         });
     }
 

@@ -46,6 +46,12 @@ internal sealed class DirectDispatch(ICommitter committer, TimeProvider time) : 
         ActOnInstance act, IReadOnlyList<IWrite> together, DateTimeOffset deadline, string? traceParent, CancellationToken stop) =>
         NextOf.TryRemove(act.Instance, out var next) ? next : new DispatchOutcome.Ended(await committer.CommitAsync(new Change(together)));
 
+    /// <summary>What is said to a question; by default nobody holds anything.</summary>
+    public ConcurrentDictionary<InstanceId, Func<AskInstance, DispatchOutcome>> Says { get; } = [];
+
+    public Task<DispatchOutcome> AskAsync(AskInstance question, string? traceParent, CancellationToken stop) =>
+        Task.FromResult(Says.TryGetValue(question.Instance, out var says) ? says(question) : new DispatchOutcome.NotHeld());
+
     private DispatchOutcome? TakeNext()
     {
         if (NeverAnswers)

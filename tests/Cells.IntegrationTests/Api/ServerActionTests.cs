@@ -64,7 +64,8 @@ public sealed class ServerActionTests
     [TestCase("""{"reboot": {"type": "SOFT", "then": 1}}""", 400)]
     [TestCase("""{"reboot": null}""", 400)]
     [TestCase("""{"changePassword": {"adminPass": "x"}}""", 501)]
-    [TestCase("""{"os-getConsoleOutput": {"length": 10}}""", 501)]
+    [TestCase("""{"os-getConsoleOutput": {"length": "ten"}}""", 400)]
+    [TestCase("""{"os-getConsoleOutput": {"lines": 10}}""", 400)]
     [TestCase("""{"os-resetState": {"state": "active"}}""", 403)]
     public async Task What_cannot_be_asked_is_refused_and_named(string body, int status)
     {

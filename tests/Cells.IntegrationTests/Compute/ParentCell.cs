@@ -22,6 +22,7 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     private readonly SortedDictionary<string, PoolRow> _pools = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, DriftRow> _drift = new(StringComparer.Ordinal);
     private readonly List<IInstanceAnswer> _answers = [];
+    private readonly List<InstanceTold> _told = [];
     private CellNews? _news;
 
     /// <summary>Why tickets are refused; null when they are given.</summary>
@@ -79,6 +80,14 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     {
         await Until($"{typeof(T).Name} of {id}", () => _answers.OfType<T>().Any(a => a.Instance == id));
         return AnswersTo(id).OfType<T>().Last();
+    }
+
+    /// <summary>What came up in answer to that question.</summary>
+    public async Task<InstanceTold> ToldAsync(Guid question)
+    {
+        await Until($"an answer to question {question}", () => _told.Any(t => t.Question == question));
+        lock (_lock)
+            return _told.First(t => t.Question == question);
     }
 
     public Task AnswersAsync(InstanceId id, int count) => Until($"{count} answers of {id}", () => _answers.Count(a => a.Instance == id) >= count);
@@ -141,6 +150,8 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
                 var link = Sender;
                 if (m.Message is IInstanceAnswer answer)
                     parent.Note(() => parent._answers.Add(answer));
+                if (m.Message is InstanceTold told)
+                    parent.Note(() => parent._told.Add(told));
                 if (m.Message is RequestImageTicket asked)
                     PipeToSelf(
                         runtime.Committer.CommitAsync(new Change(new SendWork(m.Link, $"image-{asked.Image}", new ImageTicket(

@@ -20,6 +20,7 @@ public sealed class WireSamplesTests
     private static readonly ImageId Image = new(Guid.Parse("00000000-0000-4000-8000-000000000004"));
     private static readonly ProjectId Project = new(Guid.Parse("00000000-0000-4000-8000-000000000005"));
     private static readonly UserId User = new(Guid.Parse("00000000-0000-4000-8000-000000000006"));
+    private static readonly Guid Question = Guid.Parse("00000000-0000-4000-8000-000000000008");
     private static readonly PortId Port = new(Guid.Parse("00000000-0000-4000-8000-000000000007"));
     private static readonly Explanation Why = new(
         East1, "host", "h1", 8, [new FilterCount("resources", 2, ["h2: needs 8192 MiB, has 6100 MiB"])],
@@ -39,6 +40,9 @@ public sealed class WireSamplesTests
         new InstanceActed(
             Instance, 1, 3, ActionOutcome.Failed, "Host h1: no", "h1", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
             new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero)),
+        new AskInstance(Instance, 1, Question, InstanceQuestion.ConsoleLog, 20),
+        new InstanceTold(
+            Instance, 1, Question, ToldOutcome.Told, "none", "login: ", new InstanceDiagnostics("running", 60, 2, 1, ["fa:00:11:22:33:44"], 512, 500, "XenServer 8.4.0")),
         new RequestImageTicket(Image, East1),
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
         new ConfigureHost(

@@ -48,7 +48,7 @@ public sealed class MicroversionTests
     [Test]
     public void A_version_that_is_left_out_is_about_routes_that_are_not_served()
     {
-        var served = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!).Routes
+        var served = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new ServerInterfaces(null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
             .Concat(new NovaUsageRoutes(null!).Routes)
