@@ -58,12 +58,10 @@ public sealed class NovaQuestions
         return await _dispatch.AskAsync(question, caller.TraceParent, stop) switch
         {
             DispatchOutcome.Told { Answer: { Outcome: ToldOutcome.Told } told } => show(told),
-            DispatchOutcome.Told { Answer: var not } => Refusal(not, id, method),
+            DispatchOutcome.Told { Answer: var answer } => Refusal(answer, id, method),
             DispatchOutcome.Silent silent => ApiResult.Unavailable(
                 $"Timed out waiting for a reply: the cell that holds instance {id} has not answered within {silent.Waited.TotalSeconds:0} s.", TimeSpan.FromSeconds(5)),
-            DispatchOutcome.LaneFull full => NovaServers.LaneFull(full),
-            DispatchOutcome.Ended { Outcome: Messaging.Storage.CommitOutcome.Unavailable lost } => Unavailable.Result(lost),
-            _ => NotReady(id),
+            var not => not.Refusal() ?? NotReady(id),
         };
     }
 

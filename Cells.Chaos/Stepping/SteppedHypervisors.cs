@@ -12,7 +12,7 @@ namespace Cells.Chaos.Stepping;
 /// The simulated hosts, alone or in pools, and the wires to them. A call travels by one step, has its effect in the simulator, and its
 /// answer comes back by another step, if it does.
 /// </summary>
-internal sealed class SteppedHypervisors : IDueSource
+internal sealed partial class SteppedHypervisors : IDueSource
 {
     private readonly Stepper _stepper;
     private readonly ManualTime _time;
@@ -116,7 +116,7 @@ internal sealed class SteppedHypervisors : IDueSource
         public IXapiWire Open(HostAddress address) => new Wire(all, cell, address);
     }
 
-    private sealed class Wire(SteppedHypervisors all, string cell, HostAddress address) : IXapiWire
+    private sealed partial class Wire(SteppedHypervisors all, string cell, HostAddress address) : IXapiWire
     {
         public HostAddress Address => address;
 

@@ -18,6 +18,27 @@ internal sealed class SteppedImages : IImageSource
         ? Task.FromResult<IByteSource>(new Bytes())
         : Task.FromException<IByteSource>(new ImageSourceException($"There is no image {image.Id} in this world."));
 
+    /// <summary>The first bytes of a disk that holds the image with that digest, or nothing, and zeros behind it.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Read(string sha256, long contentLength, long count)
+    {
+        var held = BytesOf(sha256, contentLength);
+        yield return held.AsMemory(0, (int)Math.Min(held.Length, count));
+        var zeros = new byte[1 << 20];
+        for (var left = count - held.Length; left > 0; left -= zeros.Length)
+            yield return zeros.AsMemory(0, (int)Math.Min(left, zeros.Length));
+    }
+
+    /// <summary>The last byte of such a disk.</summary>
+    public static ReadOnlyMemory<byte> LastOf(string sha256, long contentLength, long length) =>
+        BytesOf(sha256, contentLength) is var held && held.Length >= length ? held.AsMemory((int)length - 1, 1) : new byte[1];
+
+    private static byte[] BytesOf(string sha256, long contentLength) => sha256 switch
+    {
+        "" => [],
+        _ when sha256 == Image.Sha256 && contentLength == s_bytes.Length => s_bytes,
+        _ => throw new InvalidOperationException($"A disk of this world holds {contentLength} bytes with the digest {sha256}, which nobody here has made."),
+    };
+
     private static byte[] Make()
     {
         var bytes = new byte[(64 * 1024) + 13];

@@ -101,15 +101,62 @@ internal sealed class PoolHandle(string poolName, PoolOwner assignment, IActorRe
         try
         {
             await link.Calls.ImportRawVdiAsync(vdi, task, body, timeout, stop);
-            var ended = await EndOfAsync("import_raw_vdi", task, link, stop);
-            if (ended.Status != XenTaskStatus.Success)
-                throw new XenApiFailure("import_raw_vdi", ended.ErrorInfo.Count > 0 ? ended.ErrorInfo[0] : "INTERNAL_ERROR", [.. ended.ErrorInfo.Skip(1)]);
+            Succeeded("import_raw_vdi", await EndOfAsync("import_raw_vdi", task, link, stop));
         }
         finally
         {
             await DestroyAsync(link, task, stop);
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<T> ExportRawVdiAsync<T>(XenRef<Vdi> vdi, long length, TimeSpan timeout, Func<IByteSource, Task<T>> use, CancellationToken stop)
+    {
+        const string call = "export_raw_vdi";
+        var name = $"cells export of {length} bytes";
+        var (task, link) = await CallAsync(call, async link => (await link.Calls.CallAsync(XenTask.Create(name, ""), stop), link));
+        try
+        {
+            T made;
+            try
+            {
+                made = await use(new ExportedDisk(link.Calls, vdi, task, length, timeout));
+            }
+            catch (XenApiException broken)
+            {
+                throw await WhyAsync(call, task, link, broken, stop);
+            }
+            Succeeded(call, await EndOfAsync(call, task, link, stop));
+            return made;
+        }
+        finally
+        {
+            await DestroyAsync(link, task, stop);
+        }
+    }
+
+    /// <summary>HTTP tells that a transfer broke off; its task may tell why.</summary>
+    private static async Task<XenApiException> WhyAsync(string call, XenRef<XenTask> task, PoolLink link, XenApiException broken, CancellationToken stop)
+    {
+        try
+        {
+            var ended = await link.Calls.CallAsync(XenTask.GetRecord(task), stop);
+            return ended is { Status: XenTaskStatus.Failure, ErrorInfo.Count: > 0 } ? FailureOf(call, ended) : broken;
+        }
+        catch (XenApiException)
+        {
+            return broken;                                        // what broke the transfer keeps the task from being read too
+        }
+    }
+
+    private static void Succeeded(string call, XenTask ended)
+    {
+        if (ended.Status != XenTaskStatus.Success)
+            throw FailureOf(call, ended);
+    }
+
+    private static XenApiFailure FailureOf(string call, XenTask ended) =>
+        new(call, ended.ErrorInfo.Count > 0 ? ended.ErrorInfo[0] : "INTERNAL_ERROR", [.. ended.ErrorInfo.Skip(1)]);
 
     /// <summary>Completes once the observer has been told of everything that happened on the pool before this call.</summary>
     public async Task BarrierAsync(CancellationToken stop)

@@ -43,6 +43,11 @@ internal interface IPoolCalls
     /// <summary>Sends bytes into an existing disk and waits until the host has them all.</summary>
     Task ImportRawVdiAsync(XenRef<Vdi> vdi, IByteSource body, TimeSpan timeout, CancellationToken stop);
 
+    /// <summary>Lets <paramref name="use"/> read what a disk holds. Done only when the host says that it gave all of it.</summary>
+    /// <param name="length">The disk's virtual size.</param>
+    /// <param name="timeout">For the transfer.</param>
+    Task<T> ExportRawVdiAsync<T>(XenRef<Vdi> vdi, long length, TimeSpan timeout, Func<IByteSource, Task<T>> use, CancellationToken stop);
+
     /// <summary>Completes once everything that happened on the pool before this call has been observed.</summary>
     Task BarrierAsync(CancellationToken stop);
 }

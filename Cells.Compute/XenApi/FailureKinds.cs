@@ -95,7 +95,6 @@ public static class FailureKinds
         ["UUID_INVALID"] = FailureKind.Refuse,
         ["VALUE_NOT_SUPPORTED"] = FailureKind.Refuse,
         ["VLAN_TAG_INVALID"] = FailureKind.Refuse,
-        ["UNKNOWN_XENAPI_PLUGIN_FUNCTION"] = FailureKind.Refuse,
         ["XENAPI_MISSING_PLUGIN"] = FailureKind.Refuse,
     };
 

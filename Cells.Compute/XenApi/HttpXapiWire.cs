@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -31,7 +32,7 @@ public sealed class HttpXapiWireFactory : IXapiWireFactory, IDisposable
         _time = time;
         _handler = new SocketsHttpHandler
         {
-            AllowAutoRedirect = false,                              // PutAsync follows the one kind there is, and counts
+            AllowAutoRedirect = false,                              // FollowAsync follows the one kind there is, and counts
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // xapi closes idle connections; ours must go first
             UseProxy = false,
@@ -57,6 +58,8 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
 
     private const int MaxRedirects = 3;
 
+    private const int PieceBytes = 256 * 1024;
+
     // xapi compares the type as text; a charset suffix is not expected.
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -80,42 +83,86 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
 
     public async Task PutAsync(string pathAndQuery, IByteSource body, TimeSpan timeout, CancellationToken stop)
     {
-        var target = new Uri(address.Uri, pathAndQuery);
-        await TimedAsync(
+        using var limit = new CancellationTokenSource(timeout, time);
+        await WithinAsync(
+            limit,
             timeout,
-            async limit =>
+            async both =>
             {
-                for (var redirects = 0; redirects <= MaxRedirects; redirects++)
-                {
-                    using var request = new HttpRequestMessage(HttpMethod.Put, target) { Content = new SourceContent(body, limit) };
-                    request.Headers.ExpectContinue = true;          // a redirect or refusal then comes before the bytes
-                    using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit);
-                    if (response.StatusCode != HttpStatusCode.Found)
-                        return Checked(response, target);
-                    target = new Uri(target, response.Headers.Location ?? throw Refused(target, "a redirect without a Location"));
-                    if (target.Scheme is not ("http" or "https") || (address.Scheme == "https" && target.Scheme != "https"))
-                        throw Refused(target, $"a redirect from {address.Scheme} to {target.Scheme}");
-                }
-                throw Refused(target, $"more than {MaxRedirects} redirects");
+                using var answer = await FollowAsync(HttpMethod.Put, pathAndQuery, () => new SourceContent(body, both), both);
+                return true;
             },
             stop);
     }
 
-    private static bool Checked(HttpResponseMessage response, Uri target) => response.StatusCode switch
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(string pathAndQuery, TimeSpan timeout, [EnumeratorCancellation] CancellationToken stop)
     {
-        HttpStatusCode.OK => true,
-        HttpStatusCode.Unauthorized => throw new XenApiFailure($"PUT {target.AbsolutePath}", "SESSION_INVALID", []),
-        HttpStatusCode.Forbidden => throw new XenApiFailure($"PUT {target.AbsolutePath}", "RBAC_PERMISSION_DENIED", []),
-        var other => throw Refused(target, $"HTTP {(int)other}"),
+        using var limit = new CancellationTokenSource(timeout, time);
+        using var answer = await ReadingAsync(limit, timeout, both => FollowAsync(HttpMethod.Get, pathAndQuery, () => null, both), stop);
+        await using var body = await ReadingAsync(limit, timeout, both => answer.Content.ReadAsStreamAsync(both), stop);
+        var piece = new byte[PieceBytes];
+        while (await ReadingAsync(limit, timeout, async both => await body.ReadAsync(piece, both), stop) is var read and > 0)
+            yield return piece.AsMemory(0, read);
+    }
+
+    /// <summary>To read again does no harm, however far it came.</summary>
+    private async Task<T> ReadingAsync<T>(CancellationTokenSource limit, TimeSpan timeout, Func<CancellationToken, Task<T>> read, CancellationToken stop)
+    {
+        try
+        {
+            return await WithinAsync(limit, timeout, read, stop);
+        }
+        catch (XenApiUnknownOutcome broken)
+        {
+            throw new XenApiUnreachable(broken.Message, broken);
+        }
+    }
+
+    /// <summary>The first answer that is no redirect, when it is 200.</summary>
+    private async Task<HttpResponseMessage> FollowAsync(HttpMethod method, string pathAndQuery, Func<HttpContent?> content, CancellationToken limit)
+    {
+        var target = new Uri(address.Uri, pathAndQuery);
+        for (var redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            using var request = new HttpRequestMessage(method, target) { Content = content() };
+            if (request.Content is not null)
+                request.Headers.ExpectContinue = true;              // a redirect or refusal then comes before the bytes
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit);
+            if (response.StatusCode == HttpStatusCode.OK)
+                return response;
+            using (response)
+            {
+                if (response.StatusCode != HttpStatusCode.Found)
+                    throw RefusalOf(response, method, target);
+                target = new Uri(target, response.Headers.Location ?? throw Refused(method, target, "a redirect without a Location"));
+                if (target.Scheme is not ("http" or "https") || (address.Scheme == "https" && target.Scheme != "https"))
+                    throw Refused(method, target, $"a redirect from {address.Scheme} to {target.Scheme}");
+            }
+        }
+        throw Refused(method, target, $"more than {MaxRedirects} redirects");
+    }
+
+    private static XenApiFailure RefusalOf(HttpResponseMessage response, HttpMethod method, Uri target) => response.StatusCode switch
+    {
+        HttpStatusCode.Unauthorized => new XenApiFailure($"{method} {target.AbsolutePath}", "SESSION_INVALID", []),
+        HttpStatusCode.Forbidden => new XenApiFailure($"{method} {target.AbsolutePath}", "RBAC_PERMISSION_DENIED", []),
+        var other => Refused(method, target, $"HTTP {(int)other}"),
     };
 
     // The query carries the session: only the path may be shown.
-    private static XenApiFailure Refused(Uri target, string why) => new($"PUT {target.AbsolutePath}", "INTERNAL_ERROR", [$"{target.Authority} answered {why}"]);
+    private static XenApiFailure Refused(HttpMethod method, Uri target, string why) =>
+        new($"{method} {target.AbsolutePath}", "INTERNAL_ERROR", [$"{target.Authority} answered {why}"]);
 
-    /// <summary>The one place where a call's time runs out.</summary>
     private async Task<T> TimedAsync<T>(TimeSpan timeout, Func<CancellationToken, Task<T>> call, CancellationToken stop)
     {
         using var limit = new CancellationTokenSource(timeout, time);
+        return await WithinAsync(limit, timeout, call, stop);
+    }
+
+    /// <summary>The one place where a call's time runs out.</summary>
+    /// <param name="limit">Runs out after <paramref name="timeout"/>, counted from wherever the whole of it began.</param>
+    private async Task<T> WithinAsync<T>(CancellationTokenSource limit, TimeSpan timeout, Func<CancellationToken, Task<T>> call, CancellationToken stop)
+    {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {

@@ -21,6 +21,14 @@ public interface IXapiWire
     /// <exception cref="XenApiUnreachable">The request surely did not reach the host.</exception>
     /// <exception cref="XenApiUnknownOutcome">The transfer broke off, or its end was not confirmed.</exception>
     Task PutAsync(string pathAndQuery, IByteSource body, TimeSpan timeout, CancellationToken stop);
+
+    /// <summary>
+    /// Reads a path of the host's HTTP handlers (such as <c>/export_raw_vdi?…</c>), following redirects likewise. Asked when the first piece is, and anew with
+    /// each enumeration. How much there is hosts do not say: whoever reads knows, and counts.
+    /// </summary>
+    /// <param name="timeout">For the whole transfer.</param>
+    /// <remarks>Reading throws as <see cref="PutAsync"/> does; a transfer that breaks off is a <see cref="XenApiUnreachable"/>, for it changes nothing.</remarks>
+    IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(string pathAndQuery, TimeSpan timeout, CancellationToken stop);
 }
 
 public interface IXapiWireFactory

@@ -63,6 +63,15 @@ public sealed class XapiSession
             $"/import_raw_vdi?session_id={Uri.EscapeDataString(Reference.Value)}&task_id={Uri.EscapeDataString(task.Value)}&vdi={Uri.EscapeDataString(vdi.Value)}&format=raw",
             body, timeout, stop);
 
+    /// <summary>
+    /// What a disk reads as (GET /export_raw_vdi, XenAPI HTTP handlers), to its virtual size. Whether the host read all of it shows in <paramref name="task"/>
+    /// only. A disk that a guest writes is refused (VDI_IN_USE, in the task); a snapshot is not.
+    /// </summary>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ExportRawVdiAsync(XenRef<Vdi> vdi, XenRef<XenTask> task, TimeSpan timeout, CancellationToken stop) =>
+        _wire.GetAsync(
+            $"/export_raw_vdi?session_id={Uri.EscapeDataString(Reference.Value)}&task_id={Uri.EscapeDataString(task.Value)}&vdi={Uri.EscapeDataString(vdi.Value)}&format=raw",
+            timeout, stop);
+
     public override string ToString() => $"a session at {Address}";
 
     private string? Session(XenCall call) => call.TakesSession ? Reference.Value : null;

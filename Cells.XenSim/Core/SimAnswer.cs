@@ -8,6 +8,9 @@ namespace Cells.XenSim.Core;
 /// <param name="MovedTo">With status 302: name of the member whose same path can serve the request.</param>
 public sealed record SimAnswer(long RequestId, int Status, string ContentType, ReadOnlyMemory<byte> Body, string? TaskId = null, string? MovedTo = null)
 {
+    /// <summary>With status 200 to an export: what is to be sent; null for every other answer.</summary>
+    public SimExport? Export { get; init; }
+
     /// <summary>The caller sees its connection break.</summary>
     public bool ConnectionLost => Status == 0;
 
@@ -23,3 +26,10 @@ public sealed record SimAnswer(long RequestId, int Status, string ContentType, R
     internal static SimAnswer Html(long id, int status, string title) => new(id, status, "text/html",
         Encoding.UTF8.GetBytes($"<html><body><h1>HTTP {status} {title}</h1></body></html>"));
 }
+
+/// <summary>What a disk reads as: the bytes that were imported into its chain, and zeros up to its size.</summary>
+/// <param name="Uuid">Of the VDI.</param>
+/// <param name="Sha256">Of the bytes that were imported; empty when none were.</param>
+/// <param name="ContentLength">Of the bytes that were imported.</param>
+/// <param name="Length">The disk's virtual size.</param>
+public sealed record SimExport(string Uuid, string Sha256, long ContentLength, long Length);

@@ -31,6 +31,7 @@ internal sealed class SimPool
         Calls = new CallRunner(this);
         Door = new Dispatcher(this);
         Imports = new RawImports(this);
+        Exports = new RawExports(this);
         Members = new Membership(this);
         if (!database.All("host").Any())
             Installation.Install(this);
@@ -50,6 +51,7 @@ internal sealed class SimPool
     public CallRunner Calls { get; }
     public Dispatcher Door { get; }
     public RawImports Imports { get; }
+    public RawExports Exports { get; }
     public FaultRules Faults { get; } = new();
     public LatencyProfile Latency { get; set; }
     public HashSet<string> FullSrs { get; } = new(StringComparer.Ordinal);

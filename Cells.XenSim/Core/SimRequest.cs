@@ -22,7 +22,19 @@ public sealed record SimCall(long Id, string Host, ReadOnlyMemory<byte> Body, bo
 /// <param name="SessionCookie">Value of the cookie session_id, if one came.</param>
 public sealed record SimPutHead(long Id, string Host, string Target, long? ContentLength, string? SessionCookie = null) : SimRequest(Id, Host);
 
-/// <summary>The end of an import's body. The simulator keeps digest and length, never the bytes.</summary>
+/// <summary>The end of an import's body. The core keeps digest and length; the bytes are kept, if at all, by whoever drives it.</summary>
 /// <param name="Sha256">Lower-case hex digest of the bytes that came.</param>
 /// <param name="Complete">False when the connection broke before the announced length.</param>
 public sealed record SimPutBody(long Id, string Host, long Length, string Sha256, bool Complete) : SimRequest(Id, Host);
+
+/// <summary>
+/// GET /export_raw_vdi. Status 200 carries what is to be sent (<see cref="SimAnswer.Export"/>); when all but the last bytes have left, the sender says so with
+/// <see cref="SimGetEnd"/> under the same id. Any other status ends it.
+/// </summary>
+/// <param name="Target">Path and query as sent, e.g. /export_raw_vdi?session_id=…&amp;task_id=…&amp;vdi=…&amp;format=raw.</param>
+/// <param name="SessionCookie">Value of the cookie session_id, if one came.</param>
+public sealed record SimGetHead(long Id, string Host, string Target, string? SessionCookie = null) : SimRequest(Id, Host);
+
+/// <summary>The end of an export. Its answer is 200 when the last bytes may follow, and lost when the host is not there any more.</summary>
+/// <param name="Complete">False when the reader has gone away, or the bytes could not be had.</param>
+public sealed record SimGetEnd(long Id, string Host, bool Complete) : SimRequest(Id, Host);

@@ -40,6 +40,8 @@ public sealed class XenSimCore
             case SimCall call: _pool.Door.Receive(call); break;
             case SimPutHead head: _pool.Imports.Receive(head); break;
             case SimPutBody body: _pool.Imports.Receive(body); break;
+            case SimGetHead head: _pool.Exports.Receive(head); break;
+            case SimGetEnd end: _pool.Exports.Receive(end); break;
             default: throw new ArgumentException($"unknown kind of request {request.GetType().Name}", nameof(request));
         }
         _pool.Settle();

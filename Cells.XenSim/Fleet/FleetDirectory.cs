@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cells.XenSim.Fleet;
 
-/// <summary>A fleet's data directory: one journal per pool, the ports its hosts listen on, and the lock of the one who uses it.</summary>
+/// <summary>A fleet's data directory: one journal per pool, imported bytes, the ports its hosts listen on, and the lock of the one who uses it.</summary>
 internal sealed class FleetDirectory : IDisposable
 {
     private readonly string _path;
@@ -35,6 +35,9 @@ internal sealed class FleetDirectory : IDisposable
     }
 
     public string JournalOf(string firstHost) => Path.Combine(_path, $"{firstHost}.journal");
+
+    /// <summary>Where the bytes of imported images lie.</summary>
+    public string Disks => Path.Combine(_path, "disks");
 
     public int? PortOf(string host) => _ports.TryGetValue(host, out var port) ? port : null;
 

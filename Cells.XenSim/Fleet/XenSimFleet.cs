@@ -20,11 +20,13 @@ public sealed class XenSimFleet : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly FleetDirectory? _directory;
+    private readonly DiskBytes _disks;
     private readonly IReadOnlyList<(string Host, PoolGate Gate, ListenOptions Endpoint)> _hosts;
     private readonly ListenOptions? _control;
 
-    private XenSimFleet(WebApplication app, FleetDirectory? directory, IReadOnlyList<(string, PoolGate, ListenOptions)> hosts, ListenOptions? control) =>
-        (_app, _directory, _hosts, _control) = (app, directory, hosts, control);
+    private XenSimFleet(
+        WebApplication app, FleetDirectory? directory, DiskBytes disks, IReadOnlyList<(string, PoolGate, ListenOptions)> hosts, ListenOptions? control) =>
+        (_app, _directory, _disks, _hosts, _control) = (app, directory, disks, hosts, control);
 
     /// <summary>All hosts in the order of the options.</summary>
     public IReadOnlyList<XenSimHostEndpoint> Hosts => [.. _hosts.Select(h =>
@@ -51,6 +53,7 @@ public sealed class XenSimFleet : IAsyncDisposable
             throw new ArgumentException($"two hosts are named '{twice.Key}': names are unique over a fleet", nameof(options));
         var directory = options.DataDirectory is null ? null : FleetDirectory.Open(options.DataDirectory);
         var gates = new List<PoolGate>();
+        var disks = new DiskBytes(directory?.Disks);
         try
         {
             var hosts = new List<(string Name, PoolGate Gate, IPEndPoint Listen)>();
@@ -63,7 +66,8 @@ public sealed class XenSimFleet : IAsyncDisposable
                     ?? (options.FirstPort > 0 ? options.FirstPort + hosts.Count : shape.Hosts.Count > 1 ? FreePort([.. shape.Hosts.Select(AddressOf)]) : 0);
                 foreach (var host in shape.Hosts) hosts.Add((host.Name, gate, new IPEndPoint(AddressOf(host), port)));
             }
-            var fleet = await ListenAsync(hosts, options.ControlPort, directory, cancellation);
+            disks.KeepOnly(gates.SelectMany(g => g.Contents()).ToHashSet(StringComparer.Ordinal));
+            var fleet = await ListenAsync(hosts, options.ControlPort, directory, disks, cancellation);
             directory?.RememberPorts(fleet.Hosts);
             if (options.ReadyFile is not null) fleet.WriteReadyFile(options.ReadyFile);
             return fleet;
@@ -71,6 +75,7 @@ public sealed class XenSimFleet : IAsyncDisposable
         catch
         {
             foreach (var gate in gates) gate.Dispose();
+            disks.Dispose();
             directory?.Dispose();
             throw;
         }
@@ -119,6 +124,7 @@ public sealed class XenSimFleet : IAsyncDisposable
         foreach (var gate in Gates) gate.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        _disks.Dispose();
         _directory?.Dispose();
     }
 
@@ -136,7 +142,7 @@ public sealed class XenSimFleet : IAsyncDisposable
     }
 
     private static async Task<XenSimFleet> ListenAsync(
-        List<(string Name, PoolGate Gate, IPEndPoint Listen)> hosts, int? controlPort, FleetDirectory? directory, CancellationToken cancellation)
+        List<(string Name, PoolGate Gate, IPEndPoint Listen)> hosts, int? controlPort, FleetDirectory? directory, DiskBytes disks, CancellationToken cancellation)
     {
         var endpoints = new List<ListenOptions>();
         ListenOptions? control = null;
@@ -163,9 +169,9 @@ public sealed class XenSimFleet : IAsyncDisposable
         });
         await app.StartAsync(cancellation);
 
-        var fleet = new XenSimFleet(app, directory, [.. hosts.Zip(endpoints, (h, e) => (h.Name, h.Gate, e))], control);
+        var fleet = new XenSimFleet(app, directory, disks, [.. hosts.Zip(endpoints, (h, e) => (h.Name, h.Gate, e))], control);
         var urls = fleet._hosts.ToDictionary(h => h.Host, h => UrlOf(h.Endpoint), StringComparer.Ordinal);
-        var handlers = fleet._hosts.ToDictionary(h => h.Endpoint.IPEndPoint!, h => (RequestDelegate)new HostSurface(h.Host, h.Gate, urls).HandleAsync);
+        var handlers = fleet._hosts.ToDictionary(h => h.Endpoint.IPEndPoint!, h => (RequestDelegate)new HostSurface(h.Host, h.Gate, urls, disks).HandleAsync);
         if (control is not null) handlers.Add(control.IPEndPoint!, new ControlDoor(fleet).HandleAsync);
         Volatile.Write(ref routes, handlers.ToFrozenDictionary());
         return fleet;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Cells.XenSim.Core;
 using Cells.XenSim.Core.Calls;
 using Microsoft.AspNetCore.Http;
@@ -8,10 +7,11 @@ namespace Cells.XenSim.Http;
 
 /// <summary>What one host offers over HTTP. Handlers are chosen by the longest prefix of the path, as xapi does.</summary>
 /// <param name="urls">Where each host of the fleet listens: a redirect names another member so.</param>
-internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionary<string, Uri> urls)
+/// <param name="disks">The bytes of what was imported, of the whole fleet.</param>
+internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionary<string, Uri> urls, DiskBytes disks)
 {
     private static readonly string[] JsonPaths = ["/jsonrpc", "/json"];
-    private const string ImportPath = "/import_raw_vdi";
+    private const string ImportPath = "/import_raw_vdi", ExportPath = "/export_raw_vdi";
 
     public Task HandleAsync(HttpContext context)
     {
@@ -21,6 +21,7 @@ internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionar
         {
             "POST" => RpcAsync(context, isXml: !isJson),   // whatever no other handler has is below "/", which is XML-RPC's
             "OPTIONS" when isJson || path == "/" => Preflight(context),
+            "GET" when path.StartsWith(ExportPath, StringComparison.Ordinal) => ExportAsync(context),
             "PUT" when path.StartsWith(ImportPath, StringComparison.Ordinal) => ImportAsync(context),
             _ => NotFoundAsync(context),
         };
@@ -86,36 +87,60 @@ internal sealed class HostSurface(string host, PoolGate gate, IReadOnlyDictionar
         }
         context.Response.Headers["task-id"] = head.TaskId;
         await context.Response.StartAsync(context.RequestAborted);
-        var answer = await gate.SendAsync(await DigestAsync(request, id), CancellationToken.None);
+        // Read on when the client has hung up: it may have sent everything before it did.
+        var (length, sha256, complete) = await disks.TakeAsync(request.Body);
+        var answer = await gate.SendAsync(new SimPutBody(id, host, length, sha256, complete), CancellationToken.None);
         if (answer.ConnectionLost) context.Abort();
         else await context.Response.CompleteAsync();
     }
 
-    /// <summary>Reads on when the client has hung up: it may have sent everything before it did.</summary>
-    private async Task<SimPutBody> DigestAsync(HttpRequest request, long id)
+    /// <summary>The last bytes wait for the host's word, so that nobody has the whole of a disk from a host that died over it.</summary>
+    private async Task ExportAsync(HttpContext context)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
-        var length = 0L;
-        var complete = true;
+        var request = context.Request;
+        var id = gate.NextId();
+        var head = await gate.SendAsync(new SimGetHead(id, host, request.Path + request.QueryString.Value, request.Cookies["session_id"]), context.RequestAborted);
+        if (head.ConnectionLost)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = head.Status;
+        context.Response.ContentType = head.ContentType;
+        context.Response.Headers.Connection = "close";
+        if (head.MovedTo is { } member)
+            context.Response.Headers.Location = new Uri(urls[member], request.Path + request.QueryString).ToString();
+        if (head.Export is not { } export)
+        {
+            await context.Response.Body.WriteAsync(head.Body, context.RequestAborted);
+            return;
+        }
+        context.Response.Headers["task-id"] = head.TaskId;
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{export.Uuid}.raw\"";
+        var last = await SendAllButLastAsync(context, export);
+        var answer = await gate.SendAsync(new SimGetEnd(id, host, Complete: last is not null), CancellationToken.None);
+        if (last is null || answer.ConnectionLost) context.Abort();
+        else await context.Response.Body.WriteAsync(last, CancellationToken.None);
+    }
+
+    /// <returns>What is still to be sent; null when the bytes are not to be had or the reader is gone.</returns>
+    private async Task<byte[]?> SendAllButLastAsync(HttpContext context, SimExport export)
+    {
+        if (!disks.Has(export.Sha256)) return null;
+        var last = Array.Empty<byte>();
         try
         {
-            int read;
-            while ((read = await request.Body.ReadAsync(buffer, CancellationToken.None)) > 0)
+            await foreach (var piece in disks.ReadAsync(export.Sha256, export.ContentLength, export.Length, context.RequestAborted))
             {
-                hash.AppendData(buffer, 0, read);
-                length += read;
+                await context.Response.Body.WriteAsync(last, context.RequestAborted);
+                last = piece.ToArray();
             }
+            return last;
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {
-            complete = false;   // less came than was announced: the host tells it in the task
+            return null;   // told in the task
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        return new SimPutBody(id, host, length, Convert.ToHexStringLower(hash.GetHashAndReset()), complete);
     }
 
     private static Task Preflight(HttpContext context)

@@ -62,6 +62,12 @@ internal sealed class PoolGate : IDisposable
         lock (_lock) return _core.Account();
     }
 
+    /// <summary>The digests of what lies on the pool's disks.</summary>
+    public IReadOnlyList<string> Contents()
+    {
+        lock (_lock) return [.. _core.Pool.Database.All("VDI").Select(v => v.Disk?.Sha256).OfType<string>().Distinct(StringComparer.Ordinal)];
+    }
+
     public void Dispose()
     {
         lock (_lock)

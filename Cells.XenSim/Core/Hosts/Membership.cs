@@ -52,6 +52,7 @@ internal sealed class Membership(SimPool pool)
             pool.Events.Clear();
             pool.Calls.BreakConnections();
             pool.Imports.Abandon(new XapiFailure("VDI_IO_ERROR", "Device I/O errors"));
+            pool.Exports.Abandon(new XapiFailure("VDI_IO_ERROR", "Device I/O errors"));
             _coordinatorSilentSince = pool.Now;
         }
         else
@@ -194,6 +195,7 @@ internal sealed class Membership(SimPool pool)
         pool.Events.Clear();
         pool.Calls.Abandon(effectStillHappens);
         pool.Imports.Abandon();
+        pool.Exports.Abandon();
     }
 
     private void Live(SimHost host, bool live)

@@ -15,11 +15,14 @@ internal static class Plugins
     private const string Console = "console.py";
     private const int MostBytes = 102_400;
 
+    /// <summary>Raised by the library that plugins are written with, not by xapi: so it is no published error.</summary>
+    private const string UnknownFunction = "UNKNOWN_XENAPI_PLUGIN_FUNCTION";
+
     /// <exception cref="XapiFailure">XENAPI_MISSING_PLUGIN, UNKNOWN_XENAPI_PLUGIN_FUNCTION, or XENAPI_PLUGIN_FAILURE with what the plugin raised.</exception>
     public static string Call(SimPool pool, SimObject host, string plugin, string function, StringMap arguments)
     {
         if (plugin != Console || !pool.Options.OpenStackPlugins) throw new XapiFailure("XENAPI_MISSING_PLUGIN", plugin);
-        if (function != "get_console_log") throw new XapiFailure("UNKNOWN_XENAPI_PLUGIN_FUNCTION", function);
+        if (function != "get_console_log") throw new XapiFailure(UnknownFunction, function);
         if (!arguments.Has("dom_id")) throw Raised(function, "PluginError", "Missing dom_id");
         if (!long.TryParse(arguments["dom_id"], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var domid))
             throw Raised(function, "PluginError", "Invalid dom_id");

@@ -16,22 +16,22 @@ internal sealed class RawImports(SimPool pool)
             pool.Answer(SimAnswer.Lost(head.Id));
             return;
         }
-        var query = Query(head.Target);
+        var query = HttpQuery.Of(head.Target);
         var status = Check(head, query, out var title, out var session);
         if (status != 200)
         {
             pool.Answer(SimAnswer.Html(head.Id, status, title));
             return;
         }
-        if (Elsewhere(host, query.GetValueOrDefault("vdi", "")) is { } member)
+        var reference = query.GetValueOrDefault("vdi", "");
+        var vdi = pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference);
+        if (vdi is not null && HttpQuery.ServedBy(pool, host, vdi) is { } member)
         {
             pool.Answer(new SimAnswer(head.Id, 302, "", ReadOnlyMemory<byte>.Empty, MovedTo: member.Name));
             return;
         }
         var task = pool.Database.Find("task", query.GetValueOrDefault("task_id", ""))
             ?? pool.Tasks.Create("VDI.import", "", [], session);
-        var reference = query.GetValueOrDefault("vdi", "");
-        var vdi = pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference);
         if (vdi is null) pool.Tasks.End(task, null, XapiFailure.HandleInvalid("VDI", reference));
         _transfers[head.Id] = (task, vdi?.Ref ?? "", head.Host);
         pool.Answer(new SimAnswer(head.Id, 200, "", ReadOnlyMemory<byte>.Empty, task.Ref));
@@ -73,15 +73,6 @@ internal sealed class RawImports(SimPool pool)
         _transfers.Clear();
     }
 
-    /// <summary>A host that does not have the disk's repository plugged sends the client to one that has.</summary>
-    private SimHost? Elsewhere(SimHost host, string reference)
-    {
-        if ((pool.Database.Find("VDI", reference) ?? pool.Database.FindByUuid("VDI", reference)) is not { } vdi
-            || pool.Database.Find("SR", vdi.Text("SR")) is not { } sr || SrMethods.IsPlugged(pool.Database, sr.Ref, host.Record.Ref))
-            return null;
-        return SrMethods.Plugged(pool.Database, sr).Select(pool.HostOf).FirstOrDefault(h => h is { Answers: true });
-    }
-
     private int Check(SimPutHead head, Dictionary<string, string> query, out string title, out SimObject? session)
     {
         title = "Internal Server Error";
@@ -109,18 +100,5 @@ internal sealed class RawImports(SimPool pool)
         var allocated = Math.Min(vdi.Int("virtual_size"), VhdSize.Allocated(body.Length));
         VhdStore.Write(pool, vdi, new DiskContent(allocated, body.Length, body.Sha256.ToLower(CultureInfo.InvariantCulture)));
         pool.Tasks.End(task, vdi.Ref, null);
-    }
-
-    private static Dictionary<string, string> Query(string target)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var question = target.IndexOf('?', StringComparison.Ordinal);
-        if (question < 0) return values;
-        foreach (var pair in target[(question + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0) values[Uri.UnescapeDataString(pair[..equals])] = Uri.UnescapeDataString(pair[(equals + 1)..]);
-        }
-        return values;
     }
 }

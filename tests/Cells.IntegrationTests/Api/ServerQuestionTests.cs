@@ -109,8 +109,8 @@ public sealed class ServerQuestionTests
         Assert.That((answer.Status, answer.Message), Is.EqualTo((409, $"Cannot 'get_diagnostics' instance {_id} while it is in power_state shutdown")));
     }
 
-    private static DispatchOutcome Told(AskInstance question, ToldOutcome outcome, string? reason, string? console = null) =>
-        new DispatchOutcome.Told(new InstanceTold(question.Instance, 1, question.Question, outcome, reason, console));
+    private static DispatchOutcome.Told Told(AskInstance question, ToldOutcome outcome, string? reason, string? console = null) =>
+        new(new InstanceTold(question.Instance, 1, question.Question, outcome, reason, console));
 
     private Task<Answer> ConsoleAsync(string body) =>
         Home.SendAsync("POST", $"/compute/v2.1/servers/{_id}/action", $$"""{"os-getConsoleOutput": {{body}}}""", _token);

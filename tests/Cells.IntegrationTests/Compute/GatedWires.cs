@@ -121,6 +121,20 @@ internal sealed partial class GatedWires(IXapiWireFactory inner) : IXapiWireFact
                 await inner.PutAsync(pathAndQuery, body, timeout, stop);
                 return true;
             });
+
+        /// <summary>Held before the first byte, or after the last.</summary>
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(
+            string pathAndQuery, TimeSpan timeout, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+        {
+            var hold = gate.Match("GET");
+            if (hold is { Point.When: Moment.Before })
+                await hold.WaitAsync();
+            await foreach (var piece in inner.GetAsync(pathAndQuery, timeout, stop))
+                yield return piece;
+            if (hold is { Point.When: Moment.After })
+                await hold.WaitAsync();
+            gate.Note("GET");
+        }
     }
 
     private sealed class Hold(CallPoint point)

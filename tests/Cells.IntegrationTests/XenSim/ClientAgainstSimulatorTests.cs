@@ -127,6 +127,70 @@ public sealed class ClientAgainstSimulatorTests
         Assert.That(await XenApiClient.IsAliveAsync(_wires.Open(At(1)), CancellationToken.None), Is.True);
     }
 
+    [Test]
+    public async Task What_was_imported_is_exported_byte_by_byte_also_from_a_snapshot_of_a_clone_with_zeros_to_the_disk_s_end()
+    {
+        var session = await XenApiClient.LoginAsync(_wire, new XenCredentials("root", "secret"), "cells", CancellationToken.None);
+        Task<T> Call<T>(XenRequest<T> request) => session.CallAsync(request, CancellationToken.None);
+        var sr = (await Call(Sr.GetAllRecords())).Single().Key;
+        var bytes = new byte[5_000_003];
+        new Random(3).NextBytes(bytes);
+        var image = await Call(Vdi.Create(new NewVdi("image", "", sr, 8 << 20, new Dictionary<string, string>())));
+        await session.ImportRawVdiAsync(image, await Call(XenTask.Create("import", "")), new Bytes(bytes), TimeSpan.FromSeconds(30), CancellationToken.None);
+        await Call(Vdi.Resize(image, 8 << 20));                   // waits for the import's end
+        var disk = await Call(Vdi.CloneFrom(image));
+        var vm = await Call(Vm.Create(new NewVm("server", "", 1, 1L << 30, new Dictionary<string, string>())));
+        await Call(Vbd.Create(new NewVbd(vm, disk, "0", Bootable: true, new Dictionary<string, string>())));
+        await Call(Vm.StartOn(vm, (await Call(XenHost.GetAllRecords())).Single().Key, startPaused: false, force: false));
+        var snapshot = await Call(Vdi.Snapshot(disk));
+        var (own, export, refused) = (await Call(XenTask.Create("own", "")), await Call(XenTask.Create("export", "")), await Call(XenTask.Create("refused", "")));
+
+        var read = await ReadAsync(session.ExportRawVdiAsync(snapshot, export, TimeSpan.FromSeconds(30), CancellationToken.None));
+        Assert.ThrowsAsync<XenApiFailure>(() => ReadAsync(session.ExportRawVdiAsync(disk, refused, TimeSpan.FromSeconds(30), CancellationToken.None)));
+
+        Assert.That(read, Has.Length.EqualTo(8 << 20));
+        Assert.That(read.AsSpan(0, bytes.Length).SequenceEqual(bytes), Is.True, "the bytes that were imported");
+        Assert.That(read.AsSpan(bytes.Length).ContainsAnyExcept((byte)0), Is.False, "and zeros behind them");
+        Assert.That((await Call(XenTask.GetRecord(export))).Status, Is.EqualTo(XenTaskStatus.Success));
+        Assert.That((await Call(XenTask.GetRecord(refused))).ErrorInfo, Is.EqualTo(new[] { "VDI_IN_USE", disk.Value, "attach" }), "a guest writes it");
+        Assert.That((await Call(Vdi.GetRecord(snapshot))).Vbds, Is.Empty, "it was attached to the control domain while it was read");
+        await Call(Vdi.Destroy(snapshot));
+        Assert.That((await Call(XenTask.GetRecord(own))).Status, Is.EqualTo(XenTaskStatus.Pending));
+    }
+
+    [Test]
+    public async Task A_host_that_dies_over_an_export_has_not_given_all_of_it()
+    {
+        var session = await XenApiClient.LoginAsync(_wire, new XenCredentials("root", "secret"), "cells", CancellationToken.None);
+        var sr = (await session.CallAsync(Sr.GetAllRecords(), CancellationToken.None)).Single().Key;
+        var disk = await session.CallAsync(Vdi.Create(new NewVdi("disk", "", sr, 8 << 20, new Dictionary<string, string>())), CancellationToken.None);
+        var task = await session.CallAsync(XenTask.Create("export", ""), CancellationToken.None);
+        _fleet.Inject(new SimFault.OnCall("GET /export_raw_vdi", FaultKind.LoseAnswer));
+
+        Assert.ThrowsAsync<XenApiUnreachable>(() => ReadAsync(session.ExportRawVdiAsync(disk, task, TimeSpan.FromSeconds(30), CancellationToken.None)));
+
+        Assert.That((await session.CallAsync(XenTask.GetRecord(task), CancellationToken.None)).Status, Is.EqualTo(XenTaskStatus.Failure));
+    }
+
+    private static async Task<byte[]> ReadAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> pieces)
+    {
+        using var whole = new MemoryStream();
+        await foreach (var piece in pieces)
+            whole.Write(piece.Span);
+        return whole.ToArray();
+    }
+
+    private sealed class Bytes(byte[] bytes) : IByteSource
+    {
+        public long Length => bytes.Length;
+
+        public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken stop)
+        {
+            await Task.Yield();
+            yield return bytes;
+        }
+    }
+
     private sealed class Zeros(int length) : IByteSource
     {
         public long Length => length;

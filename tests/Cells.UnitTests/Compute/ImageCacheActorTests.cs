@@ -75,6 +75,9 @@ public sealed class ImageCacheActorTests
                 Assert.That(Disks, Does.ContainKey(vdi.Value));
         }
 
+        public Task<T> ExportRawVdiAsync<T>(XenRef<Vdi> vdi, long length, TimeSpan timeout, Func<IByteSource, Task<T>> use, CancellationToken stop) =>
+            throw new AssertionException("No image is read back.");
+
         public Task<XenRef<XenTask>> BeginTaskAsync<T>(XenRequest<T> request, CancellationToken stop) =>
             throw new AssertionException($"No image needs {request.Call.Name} as a task left to itself.");
 

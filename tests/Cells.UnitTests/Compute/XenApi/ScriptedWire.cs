@@ -47,4 +47,7 @@ internal sealed class ScriptedWire : IXapiWire
 
     public Task PutAsync(string pathAndQuery, IByteSource body, TimeSpan timeout, CancellationToken stop) =>
         throw new InvalidOperationException("No test of this wire puts.");
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(string pathAndQuery, TimeSpan timeout, CancellationToken stop) =>
+        throw new InvalidOperationException("No test of this wire gets.");
 }
