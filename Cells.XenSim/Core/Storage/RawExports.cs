@@ -101,7 +101,7 @@ internal sealed class RawExports(SimPool pool)
         if (pool.Database.Find("VDI", transfer.Vdi) is { } vdi) AllowedOperations.Refresh(pool, vdi);
     }
 
-    private (int Status, string Title)? Refusal(SimGetHead head, IReadOnlyDictionary<string, string> query, out SimObject? session)
+    private (int Status, string Title)? Refusal(SimGetHead head, Dictionary<string, string> query, out SimObject? session)
     {
         session = null;
         if (!pool.Coordinator.Answers) return (500, "Internal Server Error");   // a member asks its coordinator about the session
