@@ -51,7 +51,7 @@ public sealed class ApiCell : IDisposable
         var (servers, ages) = (new ServerDispatch(), new CellAges(runtime.Time));
         var door = home is null
             ? null
-            : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home, ages, log);
+            : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home with { Cell = runtime.Name }, ages, log);
         var parts = new DispatchParts(
             runtime.Name, runtime.Kind, parents, children, runtime.Committer, runtime.Database,
             door is null ? null : new HomeIntents(), door?.ImageTickets, runtime.Links.Send,

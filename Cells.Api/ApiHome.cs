@@ -43,11 +43,11 @@ public sealed class ApiHome : IDisposable
         var groups = new GroupStore(database);
         var (words, seen) = (new OperatorWords(Fleet, committer, time), new SeenFleet(Fleet, ages));
         Servers = new NovaServers(
-            servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
+            servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet, options.Cell), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Questions = new NovaQuestions(servers, dispatch, ids);
         Actions = new NovaActions(Servers, Questions, servers, dispatch, committer, time, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
-        var neutron = new NeutronNetworks(nets, committer, time, ids);
+        var neutron = new NeutronNetworks(nets, committer, time, ids, options);
         _routes =
         [
             .. new VersionDocuments(options).Routes,
@@ -61,7 +61,9 @@ public sealed class ApiHome : IDisposable
                 new NovaQuotas(quotas, committer)).Routes,
             .. new ServerInterfaces(servers).Routes,
             .. new NetworkRoutes(
-                neutron, new NeutronSubnets(nets, neutron, committer, time, ids), new NeutronPorts(ports, neutron, addresses, committer, time, ids)).Routes,
+                neutron, new NeutronSubnets(nets, neutron, committer, time, ids, options),
+                new NeutronPorts(ports, neutron, addresses, committer, time, ids, options), options).Routes,
+            .. new NovaFlavorAccess(flavors, quotas, committer, ids).Routes,
             .. new NovaQuotaClasses(quotas, committer).Routes,
             .. new NovaUsageRoutes(new NovaUsage(new UsageStore(database), time, options)).Routes,
             .. new NovaGroupRoutes(new NovaServerGroups(groups, quotas, committer, time, ids)).Routes,

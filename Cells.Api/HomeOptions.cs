@@ -1,3 +1,5 @@
+using Cells.Contracts;
+
 namespace Cells.Api;
 
 /// <summary>What the home side of an API cell is told by its configuration.</summary>
@@ -6,6 +8,9 @@ namespace Cells.Api;
 /// <param name="ImageDirectory">Where image bytes lie; made when missing. Belongs to this cell alone.</param>
 public sealed record HomeOptions(string BaseUrl, string KeyDirectory, string ImageDirectory)
 {
+    /// <summary>The name of this cell.</summary>
+    public CellName Cell { get; init; } = CellName.Parse("global");
+
     public string Region { get; init; } = "RegionOne";
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 

@@ -47,6 +47,7 @@ public static class ChooseCell
     private static (string Filter, string? Reason) Rejection(ChildState child, PlacementRequest request, long fits) =>
         request.TriedCells.Contains(child.Name) ? ("already_tried", "refused this instance before")
         : request.Hints.OnlyCell is { } only && !child.Reaches.Contains(only) ? ("target_cell", $"{only} is not reached through it")
+        : request.Hints.GroupCell is { } group && !child.Reaches.Contains(group) ? ("server_group", $"{group}, where the server group is, is not reached through it")
         : child.Capacity.LacksNetworks(request) ? ("networks", $"no host below carries {request.NamedNetworks}")
         : child.Capacity.IsKnown && fits == 0 ? ("capacity", $"no host below has room for {request.Need}; largest free is {child.Capacity.Largest}")
         : ("", null);

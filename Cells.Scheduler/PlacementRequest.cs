@@ -40,4 +40,5 @@ public sealed record PlacementRequest(
 }
 
 /// <summary>What the request says about where.</summary>
-public readonly record struct PlacementHintsView(string? AvailabilityZone, CellName? OnlyCell);
+/// <param name="GroupCell">Where its server group is, and nowhere else; null for any.</param>
+public readonly record struct PlacementHintsView(string? AvailabilityZone, CellName? OnlyCell, CellName? GroupCell = null);

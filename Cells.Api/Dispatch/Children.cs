@@ -126,7 +126,11 @@ internal sealed class Children
 
     private static PlacementRequest Request(BuildInstance build, IReadOnlyCollection<CellName> notCells) =>
         PlacementRequest.For(build.Flavor, build.Hints.AvailabilityZone, build.Hints.OnlyCell, notCells, [])
-            with { Networks = PlacementRequest.NetworksOf(build.Nics) };
+            with
+            {
+                Hints = new PlacementHintsView(build.Hints.AvailabilityZone, build.Hints.OnlyCell, build.Hints.Group?.Cell),
+                Networks = PlacementRequest.NetworksOf(build.Nics),
+            };
 
     private sealed class Child(CellName name)
     {

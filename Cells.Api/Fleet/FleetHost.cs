@@ -7,7 +7,7 @@ namespace Cells.Api.Fleet;
 /// <param name="Link">The child that its cell is reached under.</param>
 /// <param name="Number">What clients of versions without uuids know it by.</param>
 /// <param name="Setting">Null while nobody has said anything.</param>
-/// <param name="Working">Instances on it with a task under way.</param>
+/// <param name="Working">Instances on it with a task under way; 0 where they were not asked for.</param>
 internal sealed record FleetHost(HostRow Row, CellName Link, long Number, ConfigureHost? Setting, int Working)
 {
     public string Zone => Setting?.Zone ?? Row.Zone ?? "nova";

@@ -12,21 +12,38 @@ namespace Cells.Api.Fleet;
 /// <summary>Reads of the hosts below with what operators said of them, and of aggregates.</summary>
 internal sealed class FleetStore(ICellDatabase database)
 {
-    private const string Hosts = """
-        select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell,
-               (select count(*)::integer
-                  from instance_observed as o
-                 where o.host = h.host
-                   and not o.deleted
-                   and (o.body ->> 'task_state')::integer <> 0)
+    private const string Columns = "select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell";
+
+    private const string Joins = """
           from host_observed as h
           left join host_setting as s on s.host = h.host
+        """;
+
+    // Without a look at instances: a create in a group reads this.
+    private const string Hosts = $"""
+        {Columns}, 0
+        {Joins}
          where not h.deleted
         """;
 
     /// <summary>By number: the order in which they were first heard of.</summary>
     public Task<IReadOnlyList<FleetHost>> HostsAsync(CancellationToken stop) => database.ListAsync("hosts below", $"""
         {Hosts}
+         order by h.number
+        """, [], ToHost, stop);
+
+    /// <summary>The same, with the instances on each that have a task under way.</summary>
+    public Task<IReadOnlyList<FleetHost>> HostsWithWorkAsync(CancellationToken stop) => database.ListAsync("hosts below and their work", $"""
+        {Columns}, coalesce(work.count, 0)
+        {Joins}
+          left join (
+               select o.host, count(*)::integer as count
+                 from instance_observed as o
+                where o.host is not null
+                  and not o.deleted
+                  and (o.body ->> 'task_state')::integer <> 0
+                group by o.host) as work on work.host = h.host
+         where not h.deleted
          order by h.number
         """, [], ToHost, stop);
 

@@ -14,21 +14,18 @@ namespace Cells.Api.Fleet;
 internal sealed class OperatorWords(FleetStore store, ICommitter committer, TimeProvider time)
 {
     /// <summary>Changes a host's setting, again on what others left if they were faster.</summary>
-    /// <param name="find">The host that is meant, among those below; null when it is not there.</param>
-    /// <returns>The host with its new setting, and how the change ended; no host when none was found.</returns>
-    public async Task<(FleetHost? Host, CommitOutcome? Outcome)> SayAsync(
-        Func<IReadOnlyList<FleetHost>, FleetHost?> find, Func<ConfigureHost, ConfigureHost> change, string? traceParent, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
+    /// <param name="name">A host's name or uuid.</param>
+    /// <param name="none">The answer when there is no such host.</param>
+    /// <param name="said">The answer for the host with its new setting.</param>
+    public Task<ApiResult> SayAsync(
+        string name, Func<ConfigureHost, ConfigureHost> change, Func<ApiResult> none, Func<FleetHost, ApiResult> said, string? traceParent, CancellationToken stop) =>
+        Attempts.RunAsync(async () =>
         {
-            if (find(await store.HostsAsync(stop)) is not { } host)
-                return (null, null);
-            var said = host with { Setting = change(host.NextSetting) };
-            var outcome = await committer.CommitAsync(new Change(Writes(said, traceParent)));
-            if (outcome is not CommitOutcome.Missed || attempt == Attempts.Most)
-                return (said, outcome);
-        }
-    }
+            if ((await store.HostsAsync(stop)).Named(name) is var (host, refusal) && host is null)
+                return refusal ?? none();
+            var changed = host with { Setting = change(host.NextSetting) };
+            return await committer.TakeAsync(Writes(changed, traceParent)) is null ? said(changed) : null;
+        }, $"Host {name} was changed by others with every attempt; nothing was said of it.");
 
     /// <summary>The row, and the message, of a host's new setting.</summary>
     public IReadOnlyList<IWrite> Writes(FleetHost said, string? traceParent) =>

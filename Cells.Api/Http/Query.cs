@@ -19,6 +19,10 @@ public sealed class Query(IReadOnlyList<KeyValuePair<string, string>> items)
         .Append(new(name, value))
         .Select(item => $"{Uri.EscapeDataString(item.Key)}={Uri.EscapeDataString(item.Value)}"));
 
+    public Query Without(string name) => new([.. Items.Where(item => item.Key != name)]);
+
+    public Query Set(string name, string value) => new([.. Without(name).Items, new(name, value)]);
+
     /// <summary>A limit is a number from 0 on, cut to the maximum; absent is the maximum.</summary>
     /// <param name="problem">Why it is none; then the limit is not to be used.</param>
     public int Limit(int maximum, out string? problem)

@@ -10,18 +10,25 @@ internal static class Unavailable
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>What the database itself said is for the log, which has it: it names columns and values of others.</summary>
-    public static ApiResult Result(CommitOutcome.Unavailable outcome) => outcome.Constraint is null
-        ? ApiResult.Unavailable("Nothing was changed: the cell's database cannot take it now. Ask again.", RetryAfter)
-        : ApiResult.Conflict("Nothing was changed: another request was faster and changed what this one relies on. Look, and ask again.");
+    public static ApiResult Result(CommitOutcome.Unavailable outcome) => outcome switch
+    {
+        { Constraint: not null } => ApiResult.Conflict("Nothing was changed: another request was faster and changed what this one relies on. Look, and ask again."),
+        { IsRefused: true } => ApiResult.Refuse(500, "Unexpected API Error. Nothing was changed. Please report this with the request id."),
+        _ => ApiResult.Unavailable("Nothing was changed: the cell's database cannot take it now. Ask again.", RetryAfter),
+    };
 
     /// <summary>
     /// Writes these together, or nothing. Handlers that have no better answer of their own for a database that is away leave it to the door.
     /// </summary>
-    /// <returns>Null once they are committed; else the writes whose guards did not match.</returns>
-    /// <exception cref="NothingWritten">The database cannot take it now, or a constraint forbids it.</exception>
+    /// <returns>
+    /// Null once they are committed; else the writes whose guards did not match. None is named where a constraint stood for a guard: somebody else took the
+    /// name, or made or removed what these refer to, in between.
+    /// </returns>
+    /// <exception cref="NothingWritten">The database cannot take it.</exception>
     public static async Task<CommitOutcome.Missed?> TakeAsync(this ICommitter committer, params IReadOnlyList<IWrite> writes) =>
         await committer.CommitAsync(new Change(writes)) switch
         {
+            CommitOutcome.Unavailable { Constraint: not null } => new CommitOutcome.Missed([]),
             CommitOutcome.Unavailable lost => throw new NothingWritten(lost),
             var ended => ended as CommitOutcome.Missed,
         };

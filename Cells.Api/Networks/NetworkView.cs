@@ -9,6 +9,11 @@ namespace Cells.Api.Networks;
 /// <summary>How networks, subnets and ports are shown (Neutron API v2.0). What this cloud has not is said plainly: no DHCP, no filtering, no routers.</summary>
 internal static class NetworkView
 {
+    /// <summary>One of each, for the fields that they have.</summary>
+    public static JsonObject OfNetwork => Of(new StoredNetwork(default, default, "", "", "", false, true, 0, default, 1, []), forAdmin: true);
+    public static JsonObject OfSubnet => Of(new StoredSubnet(default, default, default, "", "", new Cidr(new Ipv4(0), 30), null, new AddressPool([]), [], default));
+    public static JsonObject OfPort => Of(new StoredPort(default, default, default, "", "", "", default, default, null, 0, false, default, default));
+
     public static JsonObject Of(StoredNetwork network, bool forAdmin)
     {
         var shown = new JsonObject

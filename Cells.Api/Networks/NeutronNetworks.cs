@@ -6,10 +6,12 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Networks;
 
 /// <summary>Networks (Neutron API v2.0): made and removed by admins, seen by whom they are open to.</summary>
-internal sealed class NeutronNetworks(NetworkStore store, ICommitter committer, TimeProvider time, IIdSource ids)
+internal sealed class NeutronNetworks(NetworkStore store, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
 {
-    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => NeutronList.Answer(
-        "networks", [.. (await store.AllAsync(stop)).Where(network => IsSeen(network, caller)).Select(network => NetworkView.Of(network, caller.IsAdmin))], query);
+    private readonly NeutronList _list = NeutronList.Of("networks", NetworkView.OfNetwork, options.BaseUrl);
+
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => _list.Answer(
+        [.. (await store.AllAsync(stop)).Where(network => IsSeen(network, caller)).Select(network => NetworkView.Of(network, caller.IsAdmin))], query);
 
     public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
         await FindAsync(caller, id, stop) is { } network ? NeutronList.Show("network", NetworkView.Of(network, caller.IsAdmin)) : NoSuchNetwork(id);

@@ -7,16 +7,32 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Networks;
 
 /// <summary>Ports (Neutron API v2.0): those that came with servers, and those that a project makes to give them to servers.</summary>
-internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, AddressReserve reserve, ICommitter committer, TimeProvider time, IIdSource ids)
+internal sealed class NeutronPorts(PortStore store, NeutronNetworks networks, AddressReserve reserve, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
 {
+    private readonly NeutronList _list = NeutronList.Of("ports", NetworkView.OfPort, options.BaseUrl);
+
     public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop)
     {
+        if (_list.Refusal(query) is { } refusal)
+            return refusal;
         var filter = new PortFilter(
-            caller.IsAdmin ? null : caller.Project,
-            query.All("network_id") is [var network] && Guid.TryParse(network, out var n) ? new NetworkId(n) : null,
-            query.All("device_id") is [var device] && Guid.TryParse(device, out var d) ? new InstanceId(d) : null);
-        return NeutronList.Answer("ports", [.. (await store.ListAsync(filter, stop)).Select(NetworkView.Of)], query);
+            caller.IsAdmin ? null : caller.Project, One("id") is { } port ? new PortId(port) : null, One("network_id") is { } network ? new NetworkId(network) : null,
+            One("device_id") is { } device ? new InstanceId(device) : null);
+        if (!IsAnsweredByStore(query))
+            return _list.Answer([.. (await store.ListAsync(filter, stop)).Select(NetworkView.Of)], query);
+        var limit = query.Limit(NeutronList.MaximumLimit, out _);
+        PortId? marker = query["marker"] is { } text ? new PortId(Guid.TryParse(text, out var id) ? id : default) : null;
+        return await store.PageAsync(filter, marker, limit, stop) is { } page
+            ? _list.Show([.. page.Select(NetworkView.Of)], query, limit, isReverse: false)
+            : ApiResult.BadRequest($"Invalid input for operation: Marker {query["marker"]} could not be found.");
+
+        Guid? One(string field) => query.All(field) is [var text] && Guid.TryParseExact(text, "D", out var id) ? id : null;
     }
+
+    // In the list's own order, and by what the store has columns for: it reads one page. Everything else is judged on all that the caller may see.
+    private static bool IsAnsweredByStore(Query query) =>
+        query["sort_key"] is null && query["page_reverse"] is null
+        && NeutronList.Filters(query).All(filter => filter.Key is "id" or "network_id" or "device_id" && filter.ToList() is [var one] && Guid.TryParseExact(one, "D", out _));
 
     public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
         await FindAsync(caller, id, stop) is { } port ? NeutronList.Show("port", NetworkView.Of(port)) : NoSuchPort(id);

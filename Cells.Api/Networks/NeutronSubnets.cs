@@ -6,13 +6,15 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Networks;
 
 /// <summary>Subnets (Neutron API v2.0), IPv4: what addresses a network gives. Made and removed by admins.</summary>
-internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks networks, ICommitter committer, TimeProvider time, IIdSource ids)
+internal sealed class NeutronSubnets(NetworkStore store, NeutronNetworks networks, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
 {
+    private readonly NeutronList _list = NeutronList.Of("subnets", NetworkView.OfSubnet, options.BaseUrl);
+
     // More ranges say no more; every address that is given is looked up in them.
     private const int MostPools = 64;
 
-    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => NeutronList.Answer(
-        "subnets", [.. (await SeenAsync(caller, stop)).OrderBy(subnet => subnet.CreatedAt).ThenBy(subnet => subnet.Id.Value).Select(NetworkView.Of)], query);
+    public async Task<ApiResult> ListAsync(RequestContext caller, Query query, CancellationToken stop) => _list.Answer(
+        [.. (await SeenAsync(caller, stop)).OrderBy(subnet => subnet.CreatedAt).ThenBy(subnet => subnet.Id.Value).Select(NetworkView.Of)], query);
 
     public async Task<ApiResult> ShowAsync(RequestContext caller, string id, CancellationToken stop) =>
         await FindAsync(caller, id, stop) is { } subnet ? NeutronList.Show("subnet", NetworkView.Of(subnet)) : NoSuchSubnet(id);

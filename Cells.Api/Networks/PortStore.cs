@@ -6,7 +6,7 @@ using Npgsql;
 namespace Cells.Api.Networks;
 
 /// <summary>What a list of ports asks for; null says nothing. Further filters are judged on the records.</summary>
-internal sealed record PortFilter(ProjectId? Project, NetworkId? Network = null, InstanceId? Instance = null);
+internal sealed record PortFilter(ProjectId? Project, PortId? Id = null, NetworkId? Network = null, InstanceId? Instance = null);
 
 internal sealed class PortStore(ICellDatabase database)
 {
@@ -21,14 +21,49 @@ internal sealed class PortStore(ICellDatabase database)
         """, [Reads.Uuid("id", id.Value)], ToPort, stop);
 
     /// <summary>By creation and id.</summary>
-    public Task<IReadOnlyList<StoredPort>> ListAsync(PortFilter filter, CancellationToken stop) => database.ListAsync("ports", $"""
-        {Columns}
-         where (@project is null or project_id = @project)
-           and (@network is null or network_id = @network)
-           and (@instance is null or instance_id = @instance)
-         order by created_at, id
-        """, [Reads.Uuid("project", filter.Project?.Value), Reads.Uuid("network", filter.Network?.Value), Reads.Uuid("instance", filter.Instance?.Value)],
-        ToPort, stop);
+    public Task<IReadOnlyList<StoredPort>> ListAsync(PortFilter filter, CancellationToken stop) => RowsAsync(filter, after: null, limit: null, stop);
+
+    /// <summary>What comes after the marker, in the same order.</summary>
+    /// <returns>Null when the marker is no port of that project.</returns>
+    public async Task<IReadOnlyList<StoredPort>?> PageAsync(PortFilter filter, PortId? marker, int limit, CancellationToken stop)
+    {
+        if (marker is not { } id)
+            return await RowsAsync(filter, after: null, limit, stop);
+        return await FindAsync(id, stop) is { } after && (filter.Project is null || after.Project == filter.Project)
+            ? await RowsAsync(filter, after, limit, stop)
+            : null;
+    }
+
+    // Only what is asked for stands in the statement, so that each list gets the index that fits it.
+    private Task<IReadOnlyList<StoredPort>> RowsAsync(PortFilter filter, StoredPort? after, int? limit, CancellationToken stop)
+    {
+        var conditions = new List<string> { "true" };
+        var parameters = new List<NpgsqlParameter> { Reads.Integer("limit", limit) };
+        void Add(Guid? asked, string column)
+        {
+            if (asked is null)
+                return;
+            conditions.Add($"{column} = @{column}");
+            parameters.Add(Reads.Uuid(column, asked));
+        }
+
+        Add(filter.Project?.Value, "project_id");
+        Add(filter.Id?.Value, "id");
+        Add(filter.Network?.Value, "network_id");
+        Add(filter.Instance?.Value, "instance_id");
+        if (after is not null)
+        {
+            conditions.Add("(created_at, id) > (@after_created, @after_id)");
+            parameters.Add(Reads.Time("after_created", after.CreatedAt));
+            parameters.Add(Reads.Uuid("after_id", after.Id.Value));
+        }
+        return database.ListAsync("ports", $"""
+            {Columns}
+             where {string.Join("\n   and ", conditions)}
+             order by created_at, id
+             limit @limit
+            """, parameters, ToPort, stop);
+    }
 
     /// <summary>The addresses in this range that ports have.</summary>
     public Task<IReadOnlyList<Ipv4>> TakenAsync(SubnetId subnet, AddressRange range, CancellationToken stop) => database.ListAsync("addresses", """

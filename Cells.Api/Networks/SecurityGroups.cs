@@ -8,15 +8,18 @@ namespace Cells.Api.Networks;
 /// The one security group of each project (Neutron API v2.0): 'default', whose rules say what is so: everything may come and go, because nothing
 /// between guests is filtered here.
 /// </summary>
-internal static class SecurityGroups
+internal sealed class SecurityGroups(HomeOptions options)
 {
-    public static ApiResult List(RequestContext caller, Query query) => NeutronList.Answer("security_groups", [Group(caller.Project!.Value)], query);
+    private readonly NeutronList _groups = NeutronList.Of("security_groups", Group(default), options.BaseUrl);
+    private readonly NeutronList _rules = NeutronList.Of("security_group_rules", RulesOf(default)[0], options.BaseUrl);
+
+    public ApiResult List(RequestContext caller, Query query) => _groups.Answer([Group(caller.Project!.Value)], query);
 
     public static ApiResult Show(RequestContext caller, string id) => id == NetworkView.DefaultGroup(caller.Project!.Value)
         ? NeutronList.Show("security_group", Group(caller.Project.Value))
         : ApiResult.NotFound($"Security group {id} does not exist");
 
-    public static ApiResult Rules(RequestContext caller, Query query) => NeutronList.Answer("security_group_rules", RulesOf(caller.Project!.Value), query);
+    public ApiResult Rules(RequestContext caller, Query query) => _rules.Answer(RulesOf(caller.Project!.Value), query);
 
     private static JsonObject Group(ProjectId project) => new()
     {

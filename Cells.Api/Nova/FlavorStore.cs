@@ -10,7 +10,8 @@ namespace Cells.Api.Nova;
 internal sealed class FlavorStore(ICellDatabase database)
 {
     private const string Columns = """
-        select id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made, description
+        select id, name, vcpus, memory_mib, disk_gib, rxtx_factor, is_public, extra_specs, created_at, made, description,
+               array(select project from flavor_access where flavor_access.flavor = flavor.id order by project)
           from flavor
         """;
 
@@ -55,5 +56,8 @@ internal sealed class FlavorStore(ICellDatabase database)
             JsonSerializer.Deserialize(row.GetString(7), NovaJson.Default.IReadOnlyDictionaryStringString)!.ToDictionary(), StringComparer.Ordinal),
         row.Time(8),
         row.GetGuid(9),
-        row.TextOrNull(10));
+        row.TextOrNull(10))
+    {
+        Projects = [.. row.GetFieldValue<Guid[]>(11).Select(project => new ProjectId(project))],
+    };
 }

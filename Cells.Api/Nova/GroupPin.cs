@@ -8,16 +8,22 @@ namespace Cells.Api.Nova;
 /// </summary>
 internal static class GroupPin
 {
-    /// <summary>The cell that has the group already; else the one whose emptiest host has most memory free, among hosts that the request may have.</summary>
-    /// <returns>Null when no host is known.</returns>
-    public static CellName? Choose(ServerGroup group, IReadOnlyList<FleetHost> hosts, string? zone, CellName? only, IReadOnlyCollection<CellName> not)
-    {
-        if (group is { Cell: { } pinned, IsHeld: true })
-            return pinned;
-        return hosts
-            .Where(host => host.IsUp && !host.IsDisabled && (zone is null || host.Zone == zone) && (only is null || host.Row.Cell == only) && !not.Contains(host.Row.Cell))
-            .OrderByDescending(host => host.Row.MemoryMib - host.Row.PromisedMemoryMib - host.Row.OutsideMemoryMib).ThenBy(host => host.Row.Cell)
-            .Select(host => (CellName?)host.Row.Cell)
-            .FirstOrDefault();
-    }
+    /// <summary>
+    /// The cell whose emptiest host has most memory free, among hosts that the request may have. Where there is no such host, any cell that the request may
+    /// be sent to: it says why it has no room, and the request ends as any other without a valid host.
+    /// </summary>
+    /// <param name="only">A compute cell, or the cell next to the home that the way to it goes through.</param>
+    /// <returns>Null when no cell is known.</returns>
+    public static CellName? Choose(IReadOnlyList<FleetHost> hosts, string? zone, CellName? only, IReadOnlyCollection<CellName> not) =>
+        Emptiest(hosts.Where(host => host.IsUp && !host.IsDisabled && (zone is null || host.Zone == zone) && MayBe(host, only, not)))
+        ?? Emptiest(hosts.Where(host => MayBe(host, only, not)))
+        ?? Emptiest(hosts);
+
+    private static bool MayBe(FleetHost host, CellName? only, IReadOnlyCollection<CellName> not) =>
+        (only is null || host.Row.Cell == only || host.Link == only) && !not.Contains(host.Row.Cell);
+
+    private static CellName? Emptiest(IEnumerable<FleetHost> hosts) => hosts
+        .OrderByDescending(host => host.Row.MemoryMib - host.Row.PromisedMemoryMib - host.Row.OutsideMemoryMib).ThenBy(host => host.Row.Cell)
+        .Select(host => (CellName?)host.Row.Cell)
+        .FirstOrDefault();
 }

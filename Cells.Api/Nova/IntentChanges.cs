@@ -6,13 +6,14 @@ namespace Cells.Api.Nova;
 
 /// <summary>
 /// Other words for a server: what no cell below needs to know. Not an intent: its number stays. What is null stays as it is. Misses when the
-/// server is wanted no more.
+/// server is wanted no more, or is locked.
 /// </summary>
+/// <param name="OverridesLock">Who asks may change a locked server: an admin.</param>
 /// <param name="Description">Taken over when <paramref name="SetsDescription"/>, null included.</param>
 /// <param name="AccessIpV4">The empty text takes it away.</param>
 internal sealed record DescribeServer(
     InstanceId Instance, string? Name, bool SetsDescription, string? Description, string? DiskConfig, string? AccessIpV4, string? AccessIpV6,
-    DateTimeOffset At) : IWrite
+    DateTimeOffset At, bool OverridesLock) : IWrite
 {
     private const string Sql = """
         update instance_intent
@@ -22,11 +23,12 @@ internal sealed record DescribeServer(
                access_ip_v4 = nullif(coalesce(w.ip_v4, instance_intent.access_ip_v4), ''),
                access_ip_v6 = nullif(coalesce(w.ip_v6, instance_intent.access_ip_v6), ''),
                updated_at   = w.at
-          from unnest(@ids, @names, @sets, @descriptions, @disk_configs, @ip_v4s, @ip_v6s, @times)
-            as w (id, name, sets_description, description, disk_config, ip_v4, ip_v6, at)
+          from unnest(@ids, @names, @sets, @descriptions, @disk_configs, @ip_v4s, @ip_v6s, @times, @overrides)
+            as w (id, name, sets_description, description, disk_config, ip_v4, ip_v6, at, overrides)
          where instance_intent.id = w.id
            and instance_intent.desired = 'active'
            and instance_intent.terminated_at is null
+           and (w.overrides or instance_intent.locked_by is null)
         returning instance_intent.id
         """;
 
@@ -39,20 +41,23 @@ internal sealed record DescribeServer(
         Column.Text<DescribeServer>("disk_configs", w => w.DiskConfig),
         Column.Text<DescribeServer>("ip_v4s", w => w.AccessIpV4),
         Column.Text<DescribeServer>("ip_v6s", w => w.AccessIpV6),
-        Column.Time<DescribeServer>("times", w => w.At));
+        Column.Time<DescribeServer>("times", w => w.At),
+        Column.Boolean<DescribeServer>("overrides", w => w.OverridesLock));
 
     public WriteKind Kind => TheKind;
 }
 
 /// <summary>
 /// Other metadata for a server, changed in the row itself, so that two who change different keys both find theirs. Misses when the server is
-/// wanted no more, or would have more items than <paramref name="Limit"/>.
+/// wanted no more, is locked, or would have more items than <paramref name="Limit"/>.
 /// </summary>
+/// <param name="OverridesLock">Who asks may change a locked server: an admin.</param>
 /// <param name="Replaces">Keys that are not in <paramref name="Set"/> go.</param>
 /// <param name="Remove">One key to be taken away; null for none.</param>
 /// <param name="Limit">Of the project; -1 for none. Taking away is never refused by it.</param>
 internal sealed record ChangeMetadata(
-    InstanceId Instance, bool Replaces, IReadOnlyDictionary<string, string> Set, string? Remove, int Limit, DateTimeOffset At) : IWrite
+    InstanceId Instance, bool Replaces, IReadOnlyDictionary<string, string> Set, string? Remove, int Limit, DateTimeOffset At,
+    bool OverridesLock) : IWrite
 {
     private const string New = """
         ((case when w.replaces then '{}'::jsonb else instance_intent.metadata end || w.items) - coalesce(w.removed, ''))
@@ -62,10 +67,11 @@ internal sealed record ChangeMetadata(
         update instance_intent
            set metadata   = {New},
                updated_at = w.at
-          from unnest(@ids, @replaces, @items, @removals, @limits, @times) as w (id, replaces, items, removed, item_limit, at)
+          from unnest(@ids, @replaces, @items, @removals, @limits, @times, @overrides) as w (id, replaces, items, removed, item_limit, at, overrides)
          where instance_intent.id = w.id
            and instance_intent.desired = 'active'
            and instance_intent.terminated_at is null
+           and (w.overrides or instance_intent.locked_by is null)
            and (w.item_limit < 0 or w.items = '{"{}"}'::jsonb or (select count(*) from jsonb_object_keys({New})) <= w.item_limit)
         returning instance_intent.id
         """;
@@ -77,18 +83,20 @@ internal sealed record ChangeMetadata(
         Column.Json<ChangeMetadata>("items", w => NovaJson.Text(w.Set)),
         Column.Text<ChangeMetadata>("removals", w => w.Remove),
         Column.Integer<ChangeMetadata>("limits", w => w.Limit),
-        Column.Time<ChangeMetadata>("times", w => w.At));
+        Column.Time<ChangeMetadata>("times", w => w.At),
+        Column.Boolean<ChangeMetadata>("overrides", w => w.OverridesLock));
 
     public WriteKind Kind => TheKind;
 }
 
 /// <summary>
-/// Other tags for a server, changed in the row itself. Misses when the server is wanted no more, or would have more than
+/// Other tags for a server, changed in the row itself. Misses when the server is wanted no more, is locked, or would have more than
 /// <see cref="ServerTags.Most"/>.
 /// </summary>
+/// <param name="OverridesLock">Who asks may change a locked server: an admin.</param>
 /// <param name="Replaces">All that it has go first.</param>
 /// <param name="Remove">One to be taken away; null for none.</param>
-internal sealed record ChangeTags(InstanceId Instance, bool Replaces, IReadOnlyList<string> Add, string? Remove, DateTimeOffset At) : IWrite
+internal sealed record ChangeTags(InstanceId Instance, bool Replaces, IReadOnlyList<string> Add, string? Remove, DateTimeOffset At, bool OverridesLock) : IWrite
 {
     private const string New = """
         array(select distinct tag collate "C"
@@ -101,10 +109,11 @@ internal sealed record ChangeTags(InstanceId Instance, bool Replaces, IReadOnlyL
         update instance_intent
            set tags       = {New},
                updated_at = w.at
-          from unnest(@ids, @replaces, @adds, @removals, @times) as w (id, replaces, added, removed, at)
+          from unnest(@ids, @replaces, @adds, @removals, @times, @overrides) as w (id, replaces, added, removed, at, overrides)
          where instance_intent.id = w.id
            and instance_intent.desired = 'active'
            and instance_intent.terminated_at is null
+           and (w.overrides or instance_intent.locked_by is null)
            and (w.added = '' or cardinality({New}) <= {ServerTags.Most})
         returning instance_intent.id
         """;
@@ -115,7 +124,8 @@ internal sealed record ChangeTags(InstanceId Instance, bool Replaces, IReadOnlyL
         Column.Boolean<ChangeTags>("replaces", w => w.Replaces),
         Column.Text<ChangeTags>("adds", w => string.Join(',', w.Add)),
         Column.Text<ChangeTags>("removals", w => w.Remove),
-        Column.Time<ChangeTags>("times", w => w.At));
+        Column.Time<ChangeTags>("times", w => w.At),
+        Column.Boolean<ChangeTags>("overrides", w => w.OverridesLock));
 
     public WriteKind Kind => TheKind;
 }

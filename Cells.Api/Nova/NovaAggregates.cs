@@ -109,8 +109,8 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
     private static (Aggregate? Changed, ApiResult? Refusal) Add(
         Aggregate aggregate, string name, IReadOnlyList<FleetHost> hosts, IReadOnlyList<Aggregate> all)
     {
-        if (hosts.FirstOrDefault(host => host.Row.Name == name) is not { } host)
-            return (null, ApiResult.NotFound($"Compute host {name} could not be found."));
+        if (hosts.Named(name) is var (host, refusal) && host is null)
+            return (null, refusal ?? ApiResult.NotFound($"Compute host {name} could not be found."));
         if (aggregate.Hosts.Contains(host.Row.Host))
             return (null, ApiResult.Conflict($"Aggregate {aggregate.Id} already has host {name}."));
         // One zone for each host: a server is in one.
@@ -119,10 +119,16 @@ internal sealed class NovaAggregates(FleetStore fleet, OperatorWords words, ICom
         return (aggregate with { Hosts = [.. aggregate.Hosts, host.Row.Host] }, null);
     }
 
-    private static (Aggregate? Changed, ApiResult? Refusal) Remove(Aggregate aggregate, string name, IReadOnlyList<FleetHost> hosts) =>
-        aggregate.Hosts.Any(host => NameOf(host, hosts) == name)
-            ? (aggregate with { Hosts = [.. aggregate.Hosts.Where(host => NameOf(host, hosts) != name)] }, null)
+    // Equal names outside of the aggregate are no question here. One that has left its cell has its uuid for a name.
+    private static (Aggregate? Changed, ApiResult? Refusal) Remove(Aggregate aggregate, string name, IReadOnlyList<FleetHost> hosts)
+    {
+        var (host, refusal) = hosts.Where(host => aggregate.Hosts.Contains(host.Row.Host)).ToList().Named(name);
+        if (refusal is not null)
+            return (null, refusal);
+        return aggregate.Hosts.FirstOrDefault(id => host is null ? id.ToString() == name : id == host.Row.Host) is var gone && gone != default
+            ? (aggregate with { Hosts = [.. aggregate.Hosts.Where(id => id != gone)] }, null)
             : (null, ApiResult.NotFound($"Cannot remove host {name} in aggregate {aggregate.Id}: host not found."));
+    }
 
     private static Aggregate WithMetadata(Aggregate aggregate, SortedDictionary<string, string?> items)
     {

@@ -120,10 +120,10 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
     private static string? ReadDescription(BodyObject asked) => asked.OptionalText("description", maximum: 65_535);
 
     private async Task<StoredFlavor?> FindAsync(RequestContext caller, string id, CancellationToken stop) =>
-        await store.FindAsync(id, stop) is { } flavor && (flavor.IsPublic || caller.IsAdmin) ? flavor : null;
+        await store.FindAsync(id, stop) is { } flavor && flavor.IsOpenTo(caller) ? flavor : null;
 
     private static bool Matches(RequestContext caller, Query query, StoredFlavor flavor) =>
-        !caller.IsAdmin ? flavor.IsPublic
+        !caller.IsAdmin ? flavor.IsOpenTo(caller)
         : query["is_public"] is not { } word ? flavor.IsPublic
         : BodyObject.BooleanWord(word) is not { } isPublic || flavor.IsPublic == isPublic;      // "None": both
 
@@ -201,7 +201,7 @@ internal sealed partial class NovaFlavors(FlavorStore store, ICommitter committe
         w.WriteEndObject();
     }
 
-    private static ApiResult NoSuchFlavor(string id) => ApiResult.NotFound($"Flavor {id} could not be found.");
+    internal static ApiResult NoSuchFlavor(string id) => ApiResult.NotFound($"Flavor {id} could not be found.");
     private static ApiResult NoSuchSpec(string id, string key) => ApiResult.NotFound($"Flavor {id} has no extra specs with key {key}.");
 
     [GeneratedRegex(@"^(?! )[a-zA-Z0-9. _-]{1,255}(?<! )$")]

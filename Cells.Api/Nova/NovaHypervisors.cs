@@ -28,7 +28,7 @@ internal sealed class NovaHypervisors(SeenFleet fleet, HomeOptions options)
         if (problem is not null)
             return ApiResult.BadRequest(problem);
 
-        var hosts = (await fleet.HostsAsync(stop)).Where(host => pattern is null || host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
+        var hosts = (await fleet.HostsWithWorkAsync(stop)).Where(host => pattern is null || host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
         if (pattern is not null && hosts.Count == 0)
             return ApiResult.NotFound($"No hypervisor matching '{pattern}' could be found.");
         if (hosts.Cut(host => IdOf(host, version), marker, limit) is not { } page)
@@ -61,7 +61,7 @@ internal sealed class NovaHypervisors(SeenFleet fleet, HomeOptions options)
     /// <summary>Until 2.52: hosts whose names hold a text, with their servers or without.</summary>
     public async Task<ApiResult> SearchAsync(RequestContext caller, string pattern, bool withServers, CancellationToken stop)
     {
-        var hosts = (await fleet.HostsAsync(stop)).Where(host => host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
+        var hosts = (await fleet.HostsWithWorkAsync(stop)).Where(host => host.Row.Name.Contains(pattern, StringComparison.OrdinalIgnoreCase)).ToList();
         return hosts.Count == 0
             ? ApiResult.NotFound($"No hypervisor matching '{pattern}' could be found.")
             : Listed(hosts, detail: false, caller.Version, withServers ? await ServersOf(hosts, stop) : null);
@@ -69,7 +69,7 @@ internal sealed class NovaHypervisors(SeenFleet fleet, HomeOptions options)
 
     public async Task<ApiResult> StatisticsAsync(CancellationToken stop)
     {
-        var hosts = (await fleet.HostsAsync(stop)).Where(host => !host.IsDisabled).ToList();
+        var hosts = (await fleet.HostsWithWorkAsync(stop)).Where(host => !host.IsDisabled).ToList();
         return ApiResult.Ok(w =>
         {
             w.WriteStartObject();
@@ -99,7 +99,7 @@ internal sealed class NovaHypervisors(SeenFleet fleet, HomeOptions options)
     ];
 
     private async Task<FleetHost?> FindAsync(RequestContext caller, string id, CancellationToken stop) =>
-        (await fleet.HostsAsync(stop)).FirstOrDefault(host => IdOf(host, caller.Version) == id);
+        (await fleet.HostsWithWorkAsync(stop)).FirstOrDefault(host => IdOf(host, caller.Version) == id);
 
     private async Task<ILookup<HostId, InstanceId>> ServersOf(IEnumerable<FleetHost> hosts, CancellationToken stop) =>
         (await fleet.ServersAsync(hosts.Select(host => host.Row.Host), stop)).ToLookup(server => server.Host, server => server.Instance);

@@ -57,15 +57,19 @@ public sealed class NovaServers
     {
         if (!caller.MayChange)
             return ServerAccess.NotAllowed("servers:update");
-        if (await FindAsync(caller, id, stop) is not { } server)
-            return NoSuchServer(id);
-        if (ServerAccess.Refusal(caller, server, "update") is { } refusal)
-            return refusal;
-        await _committer.TakeAsync(new DescribeServer(
-            server.Intent.Id, asked.Name, asked.SetsDescription, asked.Description, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6, _time.GetUtcNow()));
-        if (await FindAsync(caller, id, stop) is not { } after)
-            return NoSuchServer(id);
-        return ServerAccess.Refusal(caller, after, "update") ?? One(after, caller, ServerAnswer.Update);
+        return await Attempts.RunAsync(async () =>
+        {
+            if (await FindAsync(caller, id, stop) is not { } server)
+                return NoSuchServer(id);
+            if (ServerAccess.Refusal(caller, server, "update") is { } refusal)
+                return refusal;
+            var missed = await _committer.TakeAsync(new DescribeServer(
+                server.Intent.Id, asked.Name, asked.SetsDescription, asked.Description, asked.DiskConfig, asked.AccessIpV4, asked.AccessIpV6, _time.GetUtcNow(),
+                caller.IsAdmin));
+            if (missed is not null)
+                return null;
+            return await FindAsync(caller, id, stop) is { } after ? One(after, caller, ServerAnswer.Update) : NoSuchServer(id);
+        }, $"Server {id} changed with every attempt; it was not updated.");
     });
 
     public Task<ApiResult> ListAsync(RequestContext caller, Query query, bool detail, CancellationToken stop) => Unavailable.GuardAsync(async () =>
@@ -151,7 +155,7 @@ public sealed class NovaServers
     private async Task<(StoredFlavor? Flavor, StoredImage? Image, ApiResult? Refusal)> ResolveAsync(RequestContext caller, CreateServer asked, CancellationToken stop)
     {
         var flavor = await _flavors.FindForBuildAsync(asked.FlavorRef, stop);
-        if (flavor is null || (!flavor.IsPublic && !caller.IsAdmin))
+        if (flavor is null || !flavor.IsOpenTo(caller))
             return (null, null, ApiResult.BadRequest($"Flavor {asked.FlavorRef} could not be found."));
         var image = await _images.FindActiveAsync(asked.Image, stop);
         return (flavor, image, ServerFit.Refusal(caller, flavor.Flavor, image, asked.Image));

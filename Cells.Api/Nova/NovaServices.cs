@@ -3,7 +3,6 @@ using System.Text.Json;
 using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Contracts.Messages;
-using Cells.Messaging.Storage;
 
 namespace Cells.Api.Nova;
 
@@ -37,18 +36,15 @@ internal sealed class NovaServices(SeenFleet fleet, OperatorWords words, TimePro
             return ApiResult.NotFound("Unknown action");
         if (refusal is not null)
             return refusal;
-        var (host, outcome) = await words.SayAsync(
-            hosts => caller.Version.Has(53)
-                ? hosts.FirstOrDefault(host => host.Row.Host.ToString() == id)
-                : hosts.FirstOrDefault(host => host.Row.Name == asked.Host),
-            asked.Change, caller.TraceParent, stop);
-        return outcome switch
-        {
-            null => ApiResult.NotFound(caller.Version.Has(53) ? $"Service {id} could not be found." : $"Could not find binary {Binary} on host {asked.Host}."),
-            CommitOutcome.Unavailable lost => Unavailable.Result(lost),
-            CommitOutcome.Missed => ApiResult.Unavailable($"Service {id} changed with every attempt; nothing was said of it.", Unavailable.RetryAfter),
-            _ => ApiResult.Ok(w => WriteUpdated(w, host!, id, caller.Version, time.GetUtcNow())),
-        };
+        var byId = caller.Version.Has(53);
+        if (byId && !Guid.TryParseExact(id, "D", out _))
+            return NoSuchService(id);
+        return await words.SayAsync(
+            byId ? id : asked.Host,
+            asked.Change,
+            () => byId ? NoSuchService(id) : ApiResult.NotFound($"Could not find binary {Binary} on host {asked.Host}."),
+            host => ApiResult.Ok(w => WriteUpdated(w, host, id, caller.Version, time.GetUtcNow())),
+            caller.TraceParent, stop);
     }
 
     /// <summary>A service is there as long as its host belongs to a pool: the host goes there, and its service with it.</summary>
@@ -148,6 +144,8 @@ internal sealed class NovaServices(SeenFleet fleet, OperatorWords words, TimePro
             w.WriteBoolean("forced_down", host.IsForcedDown);
         w.WriteEndObject();
     }
+
+    private static ApiResult NoSuchService(string id) => ApiResult.NotFound($"Service {id} could not be found.");
 
     private sealed record Asked(string Host, Func<ConfigureHost, ConfigureHost> Change);
 }

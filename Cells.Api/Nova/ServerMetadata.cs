@@ -58,7 +58,7 @@ internal sealed class ServerMetadata(ServerStore store, QuotaStore quotas, IComm
         if (ServerAccess.RefusalOfDetails(caller, server, action) is { } refusal)
             return refusal;
         var limit = (await quotas.StandingAsync(server.Intent.Project, stop))?.Limits.MetadataItems ?? QuotaLimits.Default.MetadataItems;
-        var change = new ChangeMetadata(server.Intent.Id, replaces, items, remove, limit, time.GetUtcNow());
+        var change = new ChangeMetadata(server.Intent.Id, replaces, items, remove, limit, time.GetUtcNow(), caller.IsAdmin);
         var missed = await committer.TakeAsync(change);
         if (await store.FindAsync(caller, id, stop) is not { } after)
             return ServerAccess.NoSuchServer(id);

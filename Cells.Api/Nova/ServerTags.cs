@@ -75,7 +75,7 @@ internal sealed class ServerTags(ServerStore store, ICommitter committer, TimePr
             return ServerAccess.NoSuchServer(id);
         if (ServerAccess.RefusalOfDetails(caller, before, action) is { } refusal)
             return refusal;
-        var missed = await committer.TakeAsync(new ChangeTags(before.Intent.Id, replaces, add, remove, time.GetUtcNow()));
+        var missed = await committer.TakeAsync(new ChangeTags(before.Intent.Id, replaces, add, remove, time.GetUtcNow(), caller.IsAdmin));
         if (await store.FindAsync(caller, id, stop) is not { } after)
             return ServerAccess.NoSuchServer(id);
         return missed is null

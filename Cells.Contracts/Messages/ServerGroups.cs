@@ -18,4 +18,8 @@ public enum GroupPolicy
 
 /// <summary>The group that an instance is made in.</summary>
 /// <param name="MaxPerHost">For <see cref="GroupPolicy.AntiAffinity"/>, at least 1.</param>
-public sealed record GroupHint(Guid Id, GroupPolicy Policy, int MaxPerHost);
+public sealed record GroupHint(Guid Id, GroupPolicy Policy, int MaxPerHost)
+{
+    /// <summary>For <see cref="GroupPolicy.Affinity"/>: the cell that all of the group are in, chosen by the home. Null (or absent, before there was such a word): any.</summary>
+    public CellName? Cell { get; init; }
+}

@@ -42,7 +42,7 @@ internal sealed class Health(CellRuntime home, TimeProvider time)
     }
 
     private HealthCheck Actors() => home.System.WhenTerminated.IsCompleted
-        ? new HealthCheck("actors", false, Counts: true, home.System.Fault is { } fault ? $"ended: {fault.Message}" : "ended")
+        ? new HealthCheck("actors", false, Counts: true, home.System.Fault is not null ? "ended by a fault, which the log has" : "ended")
         : new HealthCheck("actors", true, Counts: true, "run");
 
     private async Task<HealthCheck> DatabaseAsync(CancellationToken stop)
@@ -60,7 +60,8 @@ internal sealed class Health(CellRuntime home, TimeProvider time)
         }
         catch (NpgsqlException error)
         {
-            return new HealthCheck("database", false, Counts: true, error.Message);
+            // Anybody may ask: where the server is and what it said of itself stays in the log. The class of its answer says what to do.
+            return new HealthCheck("database", false, Counts: true, error.SqlState is { } state ? $"refuses (SQLSTATE {state})" : "cannot be reached");
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !stop.IsCancellationRequested)
         {

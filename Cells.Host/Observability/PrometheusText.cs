@@ -12,18 +12,32 @@ internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
     private const int PatienceMs = 5_000;
 
-    private readonly Lock _gate = new();
+    // Several collectors, and who asks twice: the second one gets what the first one made.
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _gate = new(1);
     private string _text = "";
+    private long _madeAt = long.MinValue;
 
     /// <summary>Set by the reader that this exporter is given to.</summary>
     public Func<int, bool>? Collect { get; set; }
 
-    public string Read()
+    /// <summary>As they are now, or were at most a second ago. One thread works for it, however many ask.</summary>
+    public async Task<string> ReadAsync(TimeProvider time, CancellationToken stop)
     {
-        lock (_gate)
+        await _gate.WaitAsync(stop);
+        try
         {
-            Collect?.Invoke(PatienceMs);
+            if (_madeAt == long.MinValue || time.GetElapsedTime(_madeAt) > FreshFor)
+            {
+                await Task.Run(() => Collect?.Invoke(PatienceMs), stop);
+                _madeAt = time.GetTimestamp();
+            }
             return _text;
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 

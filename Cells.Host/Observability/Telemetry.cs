@@ -70,10 +70,14 @@ internal sealed class Telemetry : IDisposable
 
     /// <summary>Serves <c>/metrics</c>, <c>/livez</c> and <c>/readyz</c> at the door.</summary>
     /// <param name="home">The cell whose door it is: it alone is judged.</param>
-    public void Map(WebApplication door, CellRuntime home, TimeProvider time)
+    /// <param name="token">What a collector on another machine has to say, as a bearer token; who asks from this machine needs none.</param>
+    public void Map(WebApplication door, CellRuntime home, string token, TimeProvider time)
     {
         var health = new Health(home, time);
-        Serve("/metrics", _ => Task.FromResult((200, _prometheus.Read())), PrometheusText.MediaType);
+        var guard = new MetricsGuard(token);
+        Serve("/metrics", async http => guard.Lets(http.Connection.RemoteIpAddress, http.Request.Headers.Authorization)
+            ? (200, await _prometheus.ReadAsync(time, http.RequestAborted))
+            : (401, MetricsGuard.Refusal), PrometheusText.MediaType);
         Serve("/livez", _ => Task.FromResult((200, "ok\n")), Plain);
         Serve("/readyz", async http =>
         {
@@ -84,7 +88,9 @@ internal sealed class Telemetry : IDisposable
         void Serve(string path, Func<HttpContext, Task<(int Status, string Text)>> answer, string mediaType) => door.MapMethods(path, ["GET", "HEAD"], async http =>
         {
             var (status, text) = await answer(http);
-            (http.Response.StatusCode, http.Response.ContentType) = (status, mediaType);
+            (http.Response.StatusCode, http.Response.ContentType) = (status, status == 401 ? Plain : mediaType);
+            if (status == 401)
+                http.Response.Headers.WWWAuthenticate = "Bearer";
             if (http.Request.Method == "GET")
                 await http.Response.WriteAsync(text, http.RequestAborted);
         });

@@ -48,6 +48,9 @@ internal sealed class DataDirectory : IDisposable
     public string HostPasswordFile => _secrets.File("hosts.password");
     public string AdminPassword => _secrets.Text("admin.password");
 
+    /// <summary>What a collector of meters says that is not on this machine.</summary>
+    public string MetricsToken => _secrets.Text("metrics-token");
+
     public static string LinkKeysOf(string path) => System.IO.Path.Combine(path, "keys", "links");
 
     /// <summary>The same without the lock: files that are there are only read, those that are missing are made whole.</summary>

@@ -187,7 +187,7 @@ internal sealed class TreeProcess : IAsyncDisposable
             await new DefaultNetwork(runtime.Database, runtime.Committer, Parts.Time, Parts.Ids).MakeAsync(admins, stop);
         _door.UseRouting();
         _door.MapCells(Home, new AdminRoutes(api.Admin).Routes);
-        Parts.Telemetry?.Map(_door, runtime, Parts.Time);
+        Parts.Telemetry?.Map(_door, runtime, Parts.Data.MetricsToken, Parts.Time);
         try
         {
             await _door.StartAsync(stop);

@@ -162,8 +162,9 @@ internal sealed class CommitterActor : ReceiveActor
         StorageTelemetry.ChangeRefused(_logger, culprit, error);
         Tell(culprit, new CommitOutcome.Unavailable($"The database refused the change ({culprit}): {error.Message}")
         {
-            // Class 23: integrity constraint violation (PostgreSQL manual, appendix A).
-            Constraint = error is PostgresException { SqlState: ['2', '3', ..] } broken ? broken.ConstraintName ?? broken.SqlState : null,
+            IsRefused = true,
+            // What other changes can bring about: foreign key, unique and exclusion violations (PostgreSQL manual, appendix A).
+            Constraint = error is PostgresException { SqlState: "23503" or "23505" or "23P01" } broken ? broken.ConstraintName ?? broken.SqlState : null,
         });
     }
 

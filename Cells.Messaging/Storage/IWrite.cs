@@ -29,7 +29,10 @@ public abstract record CommitOutcome
     /// <param name="Reason">For operators: it may hold what the database said, values included.</param>
     public sealed record Unavailable(string Reason) : CommitOutcome
     {
-        /// <summary>The constraint that forbids the change (a name that is taken, a thing that went away); null where another attempt may succeed as it is.</summary>
+        /// <summary>The constraint that forbids the change (a name that is taken, a thing that went away or is in use); null for everything else.</summary>
         public string? Constraint { get; init; }
+
+        /// <summary>Whether the database took the statement for wrong: it would be refused again.</summary>
+        public bool IsRefused { get; init; }
     }
 }

@@ -114,7 +114,8 @@ public sealed partial class DocumentsTests
             .Concat(new IdentityRoutes(null!, null!, null!).Routes)
             .Concat(new ImageRoutes(null!, null!).Routes)
             .Concat(new ServerInterfaces(null!).Routes)
-            .Concat(new NetworkRoutes(null!, null!, null!).Routes);
+            .Concat(new NovaFlavorAccess(null!, null!, null!, null!).Routes)
+            .Concat(new NetworkRoutes(null!, null!, null!, new HomeOptions("http://127.0.0.1", "", "")).Routes);
         var admin = new AdminRoutes(null!).Routes;
 
         Assert.That(RoutesIn("docs/api-compatibility.md"), Is.EquivalentTo(open.Select(Name)), "docs/api-compatibility.md");

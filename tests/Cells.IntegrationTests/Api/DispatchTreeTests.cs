@@ -1,6 +1,7 @@
 using Cells.Api.Admin;
 using Cells.Api.Dispatch;
 using Cells.Api.Fleet;
+using Cells.Api.Http;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.IntegrationTests.Api.Tree;
@@ -227,8 +228,9 @@ public sealed class DispatchTreeTests
     public void What_an_operator_says_of_a_host_goes_down_to_its_cell_and_again_until_the_cell_follows()
     {
         _world.Run(Moment);
-        var (_, outcome) = _world.Ask(home => new OperatorWords(home.Home!.Fleet, home.Runtime.Committer, home.Runtime.Time).SayAsync(
-            hosts => hosts.SingleOrDefault(host => host.Row.Host == _world.A.Host), setting => setting with { Disabled = true, Reason = "new memory" }, null, CancellationToken.None));
+        var answer = _world.Ask(home => new OperatorWords(home.Home!.Fleet, home.Runtime.Committer, home.Runtime.Time).SayAsync(
+            _world.A.Host.ToString(), setting => setting with { Disabled = true, Reason = "new memory" }, () => ApiResult.NotFound("none"), _ => ApiResult.Empty(204), null,
+            CancellationToken.None));
         _world.Run(Moment);
         var once = _world.A.Received.OfType<ConfigureHost>().ToList();
         _world.Run(TimeSpan.FromSeconds(40));                            // this cell says nothing of the number
@@ -236,7 +238,7 @@ public sealed class DispatchTreeTests
         _world.Say(_world.A, _world.A.HostRow(_world.A.Name, _world.A.Host, generation: 50, follows: 1));
         _world.Run(TimeSpan.FromSeconds(80));
 
-        Assert.That(outcome, Is.InstanceOf<CommitOutcome.Committed>());
+        Assert.That(answer.Status, Is.EqualTo(204));
         Assert.That(once.Select(m => (m.Host, m.Cell, m.Number, m.Reason)), Is.EqualTo(new[] { (_world.A.Host, _world.A.Name, 1L, "new memory") }));
         Assert.That(again, Is.EqualTo(2));
         Assert.That(_world.A.Received.OfType<ConfigureHost>().Count(), Is.EqualTo(2), "it follows: nothing is said again");

@@ -70,6 +70,47 @@ public sealed class FlavorAndKeyTests
     }
 
     [Test]
+    public async Task A_flavor_that_is_not_public_is_for_the_projects_that_it_was_given_to()
+    {
+        var id = Guid.NewGuid().ToString();
+        await Home.AdminAsync("POST", "/compute/v2.1/flavors", $$$"""{"flavor": {"id": "{{{id}}}", "name": "{{{id}}}", "ram": 64, "vcpus": 1, "disk": 1, "os-flavor-access:is_public": false}}""");
+        var image = await Home.NewImageAsync();
+        Task<Answer> Act(string action, string project) => Home.AdminAsync("POST", $"/compute/v2.1/flavors/{id}/action", $$$"""{"{{{action}}}": {"tenant": "{{{project}}}"}}""");
+        async Task<bool> IsListed() => (await Get("/flavors")).Json.GetProperty("flavors").EnumerateArray().Any(flavor => flavor.GetProperty("id").GetString() == id);
+        async Task<int> Build() => (await Home.CreateServerAsync(_token, "s", id, image)).Status;
+
+        Assert.That(((await Get($"/flavors/{id}")).Status, await IsListed(), await Build()), Is.EqualTo((404, false, 400)));
+
+        var added = await Act("addTenantAccess", _project);
+
+        Assert.That(added.Json.GetRawText(), Is.EqualTo($$"""{"flavor_access":[{"flavor_id":"{{id}}","tenant_id":"{{_project}}"}]}"""), added.ToString());
+        Assert.That(((await Get($"/flavors/{id}")).Status, await IsListed(), await Build()), Is.EqualTo((200, true, 202)));
+        Assert.That(((await Act("addTenantAccess", _project)).Status, (await Act("addTenantAccess", Guid.NewGuid().ToString())).Status, (await Act("explode", _project)).Status),
+            Is.EqualTo((409, 400, 400)));
+        Assert.That((await Home.AdminAsync("GET", $"/compute/v2.1/flavors/{id}/os-flavor-access")).Json.GetRawText(), Is.EqualTo(added.Json.GetRawText()));
+        Assert.That((await Get($"/flavors/{id}/os-flavor-access")).Status, Is.EqualTo(403));
+        Assert.That((await Home.SendAsync("POST", $"/compute/v2.1/flavors/{id}/action", $$$"""{"addTenantAccess": {"tenant": "{{{_project}}}"}}""", _token)).Status, Is.EqualTo(403));
+
+        var removed = await Act("removeTenantAccess", _project);
+
+        Assert.That(removed.Json.GetRawText(), Is.EqualTo("""{"flavor_access":[]}"""));
+        Assert.That(((await Get($"/flavors/{id}")).Status, await IsListed(), await Build()), Is.EqualTo((404, false, 400)), "also for a node that remembered it");
+        Assert.That((await Act("removeTenantAccess", _project)).Status, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task A_public_flavor_has_no_list_of_projects()
+    {
+        var flavor = await Home.NewFlavorAsync();
+
+        var list = await Home.AdminAsync("GET", $"/compute/v2.1/flavors/{flavor}/os-flavor-access");
+        var added = await Home.AdminAsync("POST", $"/compute/v2.1/flavors/{flavor}/action", $$$"""{"addTenantAccess": {"tenant": "{{{_project}}}"}}""");
+
+        Assert.That((list.Status, list.Message), Is.EqualTo((404, "Access list not available for public flavors.")));
+        Assert.That((added.Status, added.Message), Is.EqualTo((409, "Can not add access to a public flavor.")));
+    }
+
+    [Test]
     public async Task Flavor_lists_are_filtered_sorted_and_paged()
     {
         var mark = Guid.NewGuid().ToString("N");

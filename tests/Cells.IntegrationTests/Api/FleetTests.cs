@@ -120,6 +120,26 @@ public sealed class FleetTests
     }
 
     [Test]
+    public async Task Words_for_a_name_that_two_hosts_have_are_refused_with_both_ids_and_said_by_id()
+    {
+        await _home.Database.ExecuteAsync($"delete from host_observed where host = '{_b}'");
+        await ReportAsync(_b, "a", "up");
+        var aggregate = (await In("2.1", "POST", "/os-aggregates", $$$"""{"aggregate": {"name": "{{{_names}}}"}}""")).Json.GetProperty("aggregate").GetProperty("id").GetInt32();
+
+        var disabled = await In("2.1", "PUT", "/os-services/disable", $$"""{"host": "{{Name("a")}}", "binary": "nova-compute"}""");
+        var added = await In("2.1", "POST", $"/os-aggregates/{aggregate}/action", $$$"""{"add_host": {"host": "{{{Name("a")}}}"}}""");
+        var byId = await In("2.1", "PUT", "/os-services/disable", $$"""{"host": "{{_b}}", "binary": "nova-compute"}""");
+        var addedById = await In("2.1", "POST", $"/os-aggregates/{aggregate}/action", $$$"""{"add_host": {"host": "{{{_b}}}"}}""");
+        var removed = await In("2.1", "POST", $"/os-aggregates/{aggregate}/action", $$$"""{"remove_host": {"host": "{{{Name("a")}}}"}}""");
+
+        Assert.That((disabled.Status, added.Status), Is.EqualTo((409, 409)), $"{disabled} {added}");
+        Assert.That(disabled.Message, Does.Contain($"2 hosts are called {Name("a")}").And.Contain(_a.ToString()).And.Contain(_b.ToString()).And.Contain("by its id"));
+        Assert.That((byId.Status, addedById.Status), Is.EqualTo((200, 200)), $"{byId} {addedById}");
+        Assert.That((removed.Status, removed.Json.GetProperty("aggregate").GetProperty("hosts").GetArrayLength()), Is.EqualTo((200, 0)), "only one of them is in it");
+        Assert.That((await ToldAsync()).Select(told => told.Host), Is.All.EqualTo(_b));
+    }
+
+    [Test]
     public async Task A_service_stays_while_its_host_belongs_to_a_pool()
     {
         Assert.That((await In("2.53", "DELETE", $"/os-services/{_a}")).Status, Is.EqualTo(409));

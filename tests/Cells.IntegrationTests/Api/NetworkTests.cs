@@ -154,6 +154,61 @@ public sealed class NetworkTests
         Assert.That((after.GetProperty("id").GetString(), after.GetProperty("device_id").GetString()), Is.EqualTo((port, "")));
     }
 
+    [TestCase("")]
+    [TestCase("&sort_key=name&sort_dir=desc")]
+    [TestCase("&sort_key=fixed_ips")]
+    public async Task Ports_are_read_in_pages_by_their_links_forth_and_back(string order)
+    {
+        await NewNetworkAsync("10.11.0.0/24");
+        foreach (var name in new[] { "b", "e", "a", "d", "c" })
+            await NewPortAsync($", \"name\": \"{name}\"");
+        var whole = NamesOf(await Get($"/v2.0/ports?status=DOWN{order}"));
+
+        var (forth, back, link) = (new List<string>(), new List<string>(), $"/v2.0/ports?limit=2{order}");
+        var last = "";
+        for (Answer page; link is not null; link = LinkOf(page, "next"))
+        {
+            page = await Get(last = link);
+            forth.AddRange(NamesOf(page));
+        }
+        for (var at = last; at is not null;)
+        {
+            var page = await Get(at);
+            back.InsertRange(0, NamesOf(page));
+            at = LinkOf(page, "previous");
+        }
+
+        Assert.That(whole, Has.Count.EqualTo(5));
+        Assert.That(forth, Is.EqualTo(whole), "each once, in the order of the list");
+        Assert.That(back, Is.EqualTo(whole), "and back again");
+        if (order.Contains("name", StringComparison.Ordinal))
+            Assert.That(whole, Is.EqualTo(new[] { "e", "d", "c", "b", "a" }));
+        Assert.That((await Get("/v2.0/ports")).Json.TryGetProperty("ports_links", out _), Is.False, "nobody asked for pages, and it is all there");
+
+        static string? LinkOf(Answer page, string rel) => page.Json.TryGetProperty("ports_links", out var links)
+            && links.EnumerateArray().FirstOrDefault(link => link.GetProperty("rel").GetString() == rel) is { ValueKind: JsonValueKind.Object } found
+                ? found.GetProperty("href").GetString()![$"{Home.Url}/network".Length..] : null;
+        static List<string> NamesOf(Answer page) => [.. page.Json.GetProperty("ports").EnumerateArray().Select(port => port.GetProperty("name").GetString()!)];
+    }
+
+    [TestCase("colour=red", 400)]                  // whether or not there is a port to compare with
+    [TestCase("sort_key=colour", 400)]
+    [TestCase("sort_dir=up", 400)]
+    [TestCase("limit=-1", 400)]
+    [TestCase("marker=x", 400)]
+    [TestCase("fixed_ips=ip_address%3D10.0.0.1", 200)]
+    [TestCase("network_id=x", 200)]
+    [TestCase("network_id=00000000-0000-4000-8000-000000000000&name=y", 200)]
+    public async Task A_query_is_judged_by_itself_and_not_by_what_is_there(string query, int status)
+    {
+        var without = await Get($"/v2.0/ports?{query}");
+        await NewNetworkAsync("10.12.0.0/24");
+        await NewPortAsync();
+        var with = await Get($"/v2.0/ports?{query}");
+
+        Assert.That((without.Status, with.Status), Is.EqualTo((status, status)), $"{without} {with}");
+    }
+
     [Test]
     public async Task What_a_create_says_about_networks_is_refused_in_novas_words_when_it_cannot_be()
     {

@@ -1,4 +1,5 @@
 using Cells.Api.Dispatch;
+using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
@@ -118,6 +119,29 @@ public sealed class ServerActionTests
         Assert.That((locked.Status, stop.Status, stop.Message, delete.Status), Is.EqualTo((202, 409, $"Instance {_id} is locked", 409)));
         Assert.That((byAdmin.Status, unlocked.Status), Is.EqualTo((202, 202)));
         Assert.That((await Home.SendAsync("DELETE", $"/compute/v2.1/servers/{_id}", token: _token)).Status, Is.EqualTo(204));
+    }
+
+    [Test]
+    public async Task A_lock_that_comes_between_is_kept_by_whoever_had_looked_before()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+        var server = new InstanceId(Guid.Parse(_id));
+        await Act("""{"lock": null}""");
+        var now = DateTimeOffset.UtcNow;
+        Task<CommitOutcome> Commit(IWrite write) => Home.Committer.CommitAsync(new Change(write));
+
+        // What requests write that read the server before it was locked.
+        CommitOutcome[] owners =
+        [
+            await Commit(new DescribeServer(server, "other", false, null, null, null, null, now, OverridesLock: false)),
+            await Commit(new ChangeMetadata(server, false, new SortedDictionary<string, string> { ["a"] = "b" }, null, -1, now, OverridesLock: false)),
+            await Commit(new ChangeTags(server, false, ["t"], null, now, OverridesLock: false)),
+        ];
+        var admins = await Commit(new ChangeTags(server, false, ["t"], null, now, OverridesLock: true));
+
+        Assert.That(owners, Is.All.TypeOf<CommitOutcome.Missed>());
+        Assert.That(admins, Is.TypeOf<CommitOutcome.Committed>());
+        Assert.That((await Home.SendAsync("PUT", $"/compute/v2.1/servers/{_id}", """{"server": {"name": "other"}}""", _token)).Status, Is.EqualTo(409));
     }
 
     [Test]

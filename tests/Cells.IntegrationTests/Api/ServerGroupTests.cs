@@ -91,6 +91,19 @@ public sealed class ServerGroupTests
         Assert.That(answers.First(answer => answer.Status == 403).Message, Is.EqualTo("Quota exceeded, too many servers in group"));
     }
 
+    [Test]
+    public async Task A_group_that_belongs_together_where_no_host_is_known_is_accepted_and_sent_nowhere()
+    {
+        var group = Id(await In("2.64", "POST", "", """{"server_group": {"name": "together", "policy": "affinity"}}"""));
+
+        var server = Server(await CreateAsync(group));
+
+        var sent = await Home.Database.QueryAsync<string>($"select build::text from dispatch where instance = '{server}'");
+        var hint = JsonSerializer.Deserialize(sent.Single(), WireJsonContext.Default.BuildInstance)!.Hints;
+        Assert.That((hint.Group!.Cell, hint.OnlyCell), Is.EqualTo(((CellName?)Home.Home.Options.Cell, (CellName?)null)), "through this cell itself nothing is reached");
+        Assert.That(await Home.Database.QueryAsync<bool>($"select cell is null from server_group where id = '{group}'"), Is.EqualTo(new[] { true }), "the next one may choose");
+    }
+
     [TestCase("no-uuid")]
     [TestCase("00000000-0000-4000-8000-000000000000")]
     public async Task A_group_that_is_not_there_is_400(string group) => Assert.That((await CreateAsync(group)).Status, Is.EqualTo(400));

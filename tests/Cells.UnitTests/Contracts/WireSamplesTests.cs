@@ -30,7 +30,7 @@ public sealed class WireSamplesTests
     [
         new BuildInstance(
             Instance, 1, 1, 0, Project, User, "req-1", "web", new Flavor("1", "m1.tiny", 1, 512, 1), new ImageSpec(Image, 1_234_567, "00ff", "raw"),
-            new PlacementHints("nova", East1, [CellName.Parse("west-1")]) { Group = new GroupHint(Guid.Parse("00000000-0000-4000-8000-000000000007"), GroupPolicy.AntiAffinity, 2) }, [new Nic(Port, "management", "fa:00:11:22:33:44", ["10.0.0.5"])]),
+            new PlacementHints("nova", East1, [CellName.Parse("west-1")]) { Group = new GroupHint(Guid.Parse("00000000-0000-4000-8000-000000000007"), GroupPolicy.Affinity, 1) { Cell = East1 } }, [new Nic(Port, "management", "fa:00:11:22:33:44", ["10.0.0.5"])]),
         new InstancePlaced(Instance, 1, 1, East1, Host, "h1", [Why], [new Refusal(East1, "build_failed", "Host h0, attempt 1: the start was refused", null)]),
         new PlacementFailed(Instance, 1, 1, 7, [new Refusal(East1, "no_valid_host", "none of 8 hosts fits", Why)]),
         new DeleteInstance(Instance, 1, 2, Project, "req-2"),

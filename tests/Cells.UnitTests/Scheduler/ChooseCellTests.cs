@@ -63,6 +63,23 @@ public sealed class ChooseCellTests
     }
 
     [Test]
+    public void Given_a_group_that_is_in_one_cell_then_only_the_way_to_it_is_asked_and_a_target_elsewhere_has_none()
+    {
+        var request = ChooseHostTests.Request(Flavor);
+        var group = request with { Hints = new PlacementHintsView(null, null, GroupCell: CellName.Parse("east")) };
+        var torn = request with { Hints = new PlacementHintsView(null, CellName.Parse("west"), GroupCell: CellName.Parse("east")) };
+
+        var nowhere = Decide(torn, Child("east", 4_096), Child("west", 8_192));
+
+        Assert.That(Decide(group, Child("east", 4_096), Child("west", 8_192)).Child, Is.EqualTo(CellName.Parse("east")));
+        Assert.That(nowhere.Child, Is.Null);
+        Assert.That(nowhere.Why.Removed.Select(removed => (removed.Filter, removed.Examples[0])), Is.EqualTo(new[]
+        {
+            ("server_group", "west: east, where the server group is, is not reached through it"), ("target_cell", "east: west is not reached through it"),
+        }));
+    }
+
+    [Test]
     public void A_merged_summary_still_tells_the_networks()
     {
         var index = new HostIndex();
