@@ -1,5 +1,6 @@
 using Cells.Compute.Hosts;
 using Cells.Compute.Images;
+using Cells.Compute.Nodes;
 using Cells.Compute.Placement;
 using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
@@ -26,21 +27,40 @@ internal sealed class ComputeRouter : ReceiveActor
     private readonly SortedDictionary<string, HostLogin> _pools = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _restarting = new(StringComparer.Ordinal);
 
-    public ComputeRouter(CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, PlacerSetup placer, ImageCacheSetup images)
+    private readonly IActorRef? _nodes;
+
+    /// <param name="hand">Where several nodes run the cell: this process's. The pools are the nodes' then.</param>
+    public ComputeRouter(CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, PlacerSetup placer, ImageCacheSetup images, ComputeHand? hand)
     {
         (_runtime, _options) = (runtime, options);
         _world = new PoolWorld(
             runtime.Name, runtime.Id, runtime.Ids.NewGuid(), wires, runtime.Database, runtime.Committer, runtime.Ids, options.Sessions, runtime.Time,
             placer.Logger);
         _placer = Context.ActorOf(ComputeCell.PlacerProps(placer), "placer");
-        _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
+        if (hand is not null)
+        {
+            var nodes = new NodesSetup(
+                runtime.Name, hand.Node, options, runtime.Committer, hand.Bus, hand.Wire, hand.Actor, _placer, Self, runtime.Time, placer.Logger);
+            _nodes = Context.ActorOf(Props.Create(() => new NodesActor(nodes)).WithMailboxCapacity(HandSetup.Mailbox), "nodes");
+        }
+        _images = _nodes ?? Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
         _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, runtime.Time, options.GuestPatience, placer.Logger);
 
         Receive<WorkReceived>(OnWork);
         Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));
         Receive<LinkReset>(OnReset);
         Receive<Settled>(OnSettled);
-        Receive<PlacerRestarted>(_ => RestartPools());
+        Receive<PlacerRestarted>(_ =>
+        {
+            _nodes?.Tell(ShowAgain.Instance, Self);
+            RestartPools();
+        });
+        Receive<AskTicket>(m => PipeToSelf(
+            runtime.Committer.CommitAsync(m.Change(runtime.Name)),
+            _ => new TicketAsked(),
+            error => throw new InvalidOperationException("The committer gave no outcome for a ticket request.", error)));
+        Receive<TicketAsked>(_ => { });                         // also when it was not written: it is asked for again
+        Receive<InspectNodes>(m => _nodes?.Tell(m, Sender));
         Receive<Terminated>(OnTerminated);
         Receive<TakeBack>(m => StartPool(m.Pool, _pools[m.Pool]));
         Receive<InspectCell>(m => _placer.Tell(m, Sender));
@@ -49,6 +69,8 @@ internal sealed class ComputeRouter : ReceiveActor
 
     protected override void PreStart()
     {
+        if (_nodes is not null)
+            return;
         foreach (var (login, index) in _options.Hosts.Select((l, i) => (l, i)))
         {
             var name = $"pool-{index + 1}";
@@ -126,6 +148,8 @@ internal sealed class ComputeRouter : ReceiveActor
         else
             Timers.StartSingleTimer(name, new TakeBack(name), TakeBackAfter);
     }
+
+    private sealed record TicketAsked;
 
     private sealed record TakeBack(string Pool);
 

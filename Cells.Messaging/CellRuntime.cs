@@ -17,11 +17,8 @@ namespace Cells.Messaging;
 /// </summary>
 public sealed class CellRuntime : IAsyncDisposable
 {
-    private static readonly TimeSpan LeaseWait = TimeSpan.FromSeconds(2);
-
-    private readonly CellRuntimeOptions _options;
-    private readonly CellDatabase _database;
-    private readonly Committer _committer;
+    private readonly CellGround _ground;
+    private readonly IActorRef? _process;
     private readonly CellLinks _links;
 
     /// <summary>
@@ -31,94 +28,86 @@ public sealed class CellRuntime : IAsyncDisposable
     /// <exception cref="CellsException">The schema is not this version's, a link has no key, or the database takes no writes.</exception>
     public static async Task<CellRuntime> StartAsync(CellRuntimeOptions options, CancellationToken stop)
     {
-        if (options.Migrations.Count > 0)
-        {
-            await options.Gate.RunAsync(
-                DatabaseUse.Commit,
-                "migrations",
-                inner => Migrator.MigrateAsync(options.ConnectionString, options.Migrations, options.Time, inner),
-                stop);
-        }
-        var system = new ActorSystem(options.Name.Value, options.Dispatcher, options.Time, options.Loggers.CreateLogger("Cells.Actors"));
-        var database = new CellDatabase(options.ConnectionString, options.Gate);
-        var committer = new Committer(system, options.ConnectionString, options.Gate, options.Ids, options.Committer);
+        var ground = await CellGround.OpenAsync(options, stop);
         try
         {
-            var store = new LinkStore(database);
-            var past = options.DatabasePast ?? await LinkStore.ReadPastAsync(database, stop);
-            await LinkRows.EnsureAsync(options.ConnectionString, options.Gate, options.Neighbours, past, options.Ids, stop);
-            if (options.ProcessLease is { } wanted)
-                await WaitForProcessLeaseAsync(options, wanted, system, committer, database, stop);
-            var around = new LinkSurroundings(
-                options.Name, past, system, options.Transport, options.Keys, store, committer, committer.Subscribe, options.Ids, options.Time,
-                options.LinkHooks, options.Loggers.CreateLogger("Cells.Links"));
-            var links = await CellLinks.OpenAsync(around, options.Neighbours, stop);
-            return new CellRuntime(options, system, database, committer, links);
+            return await StartAsync(ground, stop);
         }
         catch
         {
             // Nothing of a cell that did not start is left behind: no connection, no actor.
-            system.Crash();
-            await committer.DisposeAsync();
-            await database.DisposeAsync();
+            ground.Crash();
+            await ground.DisposeAsync();
             throw;
         }
     }
 
-    private CellRuntime(CellRuntimeOptions options, ActorSystem system, CellDatabase database, Committer committer, CellLinks links)
+    /// <summary>
+    /// The same where the process has worked on this ground already, as a node that does not lead. Returns once it may lead. Ending the runtime ends the
+    /// ground; when it does not start, the ground is its owner's still.
+    /// </summary>
+    /// <exception cref="CellsException">A link has no key, or the database takes no writes.</exception>
+    public static async Task<CellRuntime> StartAsync(CellGround ground, CancellationToken stop)
     {
-        (_options, System, _database, _committer, _links) = (options, system, database, committer, links);
-        system.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseServiceUnbind, "links: hear no more frames", _ =>
+        var options = ground.Options;
+        var past = options.DatabasePast ?? await LinkStore.ReadPastAsync(ground.Database, stop);
+        await LinkRows.EnsureAsync(options.ConnectionString, options.Gate, options.Neighbours, past, options.Ids, stop);
+        var process = options.ProcessLease is { } wanted ? await WaitForProcessLeaseAsync(ground, wanted, stop) : null;
+        var around = new LinkSurroundings(
+            options.Name, past, ground.System, options.Transport, options.Keys, new LinkStore(ground.Database), ground.Committer, ground.SubscribeToCommits, options.Ids,
+            options.Time, options.LinkHooks, options.Loggers.CreateLogger("Cells.Links"));
+        return new CellRuntime(ground, process, await CellLinks.OpenAsync(around, options.Neighbours, stop));
+    }
+
+    private CellRuntime(CellGround ground, IActorRef? process, CellLinks links)
+    {
+        (_ground, _process, _links) = (ground, process, links);
+        ground.System.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseServiceUnbind, "links: hear no more frames", _ =>
         {
             links.Dispose();
             return Task.CompletedTask;
         });
     }
 
-    public CellName Name => _options.Name;
-    public Guid Id => _options.Id;
-    public CellKind Kind => _options.Kind;
-    public IReadOnlyList<Neighbour> Neighbours => _options.Neighbours;
-    public ActorSystem System { get; }
-    public ICellDatabase Database => _database;
-    public ICommitter Committer => _committer;
+    public CellName Name => _ground.Options.Name;
+    public Guid Id => _ground.Options.Id;
+    public CellKind Kind => _ground.Options.Kind;
+    public IReadOnlyList<Neighbour> Neighbours => _ground.Options.Neighbours;
+    public ActorSystem System => _ground.System;
+    public ICellDatabase Database => _ground.Database;
+    public ICommitter Committer => _ground.Committer;
     public ILinks Links => _links;
-    public TimeProvider Time => _options.Time;
-    public IIdSource Ids => _options.Ids;
-    public IDispatcher Dispatcher => _options.Dispatcher;
-    public ILoggerFactory Loggers => _options.Loggers;
+    public TimeProvider Time => _ground.Options.Time;
+    public IIdSource Ids => _ground.Options.Ids;
+    public IDispatcher Dispatcher => _ground.Options.Dispatcher;
+    public ILoggerFactory Loggers => _ground.Options.Loggers;
 
     /// <summary>The actor hears of every committed group (<see cref="GroupCommitted"/>), until it terminates.</summary>
-    public void SubscribeToCommits(IActorRef subscriber) => _committer.Subscribe(subscriber);
+    public void SubscribeToCommits(IActorRef subscriber) => _ground.SubscribeToCommits(subscriber);
 
     /// <summary>
-    /// Takes and keeps the lease of the cell's name for this process, for whatever of the cell only one process may do. Once.
+    /// For whatever of the cell only one process may do. Where the process itself waited for a lease, that is the one; else that of the cell's name is
+    /// taken and kept. Once.
     /// </summary>
     /// <param name="directory">Id of the data directory that this process has locked: a lease of its former process is taken at once. Null: none is.</param>
-    /// <param name="subscribers">Told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>.</param>
-    public IActorRef KeepLease(Guid? directory, params IReadOnlyList<IActorRef> subscribers) =>
-        KeepLease(System, _committer, _database, new LeaseOptions(Name.Value, Ids.NewGuid(), directory), "lease-keeper", subscribers);
-
-    private static IActorRef KeepLease(
-        ActorSystem system, Committer committer, CellDatabase database, LeaseOptions lease, string actor, IReadOnlyList<IActorRef> subscribers)
+    /// <param name="subscriber">Told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>.</param>
+    public void KeepLease(Guid? directory, IActorRef subscriber)
     {
-        var keeper = system.ActorOf(Props.Create(() => new LeaseKeeper(lease, committer, database, subscribers)), actor);
-        // Before the committer ends: freeing the row is a commit, and spares the next process the wait of a term.
-        system.CoordinatedShutdown.AddTask(
-            CoordinatedShutdown.PhaseServiceStop, $"lease {lease.Name}: give it back", stop => keeper.Ask<LeaseGivenBack>(new GiveLeaseBack(lease.Name), LeaseWait, stop));
-        return keeper;
+        if (_process is not null)
+            _process.Tell(new OneProcess.Follow(subscriber), null);
+        else
+            _ground.KeepLease(Name.Value, directory, "lease-keeper", [subscriber]);
     }
 
     /// <summary>
     /// Waits for the lease of the cell's process. Before the links are read: what another process does meanwhile must not look like a past that was lost.
     /// </summary>
-    private static async Task WaitForProcessLeaseAsync(
-        CellRuntimeOptions options, ProcessLease wanted, ActorSystem system, Committer committer, CellDatabase database, CancellationToken stop)
+    private static async Task<IActorRef> WaitForProcessLeaseAsync(CellGround ground, ProcessLease wanted, CancellationToken stop)
     {
+        var options = ground.Options;
         var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var follower = system.ActorOf(Props.Create(() => new OneProcess(() => taken.TrySetResult(), wanted.Elsewhere)), "one-process");
-        var lease = new LeaseOptions(OneProcess.LeaseOf(options.Name), options.Ids.NewGuid(), wanted.Directory);
-        KeepLease(system, committer, database, lease, "process-lease-keeper", [follower]);
+        var follower = ground.System.ActorOf(Props.Create(() => new OneProcess(() => taken.TrySetResult(), wanted.Elsewhere)), "one-process");
+        ground.KeepLease(OneProcess.LeaseOf(options.Name), wanted.Directory, "process-lease-keeper", [follower]);
         try
         {
             await taken.Task.WaitAsync(wanted.SayAfter, options.Time, stop);
@@ -128,21 +117,18 @@ public sealed class CellRuntime : IAsyncDisposable
             wanted.Waits();
             await taken.Task.WaitAsync(stop);
         }
+        return follower;
     }
 
     /// <summary>A source of chance of its own for each purpose, so that one user's draws do not shift another's. Not for two threads.</summary>
     public Random NewRandom(string purpose)
     {
-        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{_options.Seed} {Name} {purpose}"));
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{_ground.Options.Seed} {Name} {purpose}"));
         return new Random(BinaryPrimitives.ReadInt32LittleEndian(bytes));
     }
 
     /// <summary>Ends the cell in order: no more frames, what waits is committed, then the actors stop. May be called again.</summary>
-    public async Task StopAsync(string reason)
-    {
-        await System.CoordinatedShutdown.Run(reason);
-        await DisposeAsync();
-    }
+    public Task StopAsync(string reason) => _ground.StopAsync(reason);
 
     /// <summary>
     /// What kill -9 does to a cell, for stepped worlds: nothing of it runs any more, nothing is finished. Its connections stay open until it
@@ -151,13 +137,9 @@ public sealed class CellRuntime : IAsyncDisposable
     public void Crash()
     {
         _links.Dispose();
-        System.Crash();
+        _ground.Crash();
     }
 
     /// <summary>Closes the connections. After <see cref="StopAsync"/>, which does it, or <see cref="Crash"/>.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _committer.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _ground.DisposeAsync();
 }

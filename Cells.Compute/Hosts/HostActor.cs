@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cells.Compute.Instances;
+using Cells.Compute.Nodes;
 using Cells.Compute.Pools;
 using Cells.Compute.Questions;
 using Cells.Compute.Reconciling;
@@ -46,15 +47,18 @@ internal sealed partial class HostActor : ReceiveActor
             if (m.Error is { } error)
                 ComputeTelemetry.LeftoverStays(_setup.Logger, m.Uuid, error.Message);
         });
+        Receive<ShowAgain>(_ => Attach());
         Receive<HostHealthChanged>(_ => { });                   // the placer is told too, and decides by it
     }
 
     protected override void PreStart()
     {
-        _setup.Placer.Tell(new HostAttached(_info.Host, _pool.Owner, Self), Self);
+        Attach();
         if (_pool.IsConnected)
             OnStatus(PoolStatus.Ready);
     }
+
+    private void Attach() => _setup.Placer.Tell(new HostAttached(_info.Host, _pool.Owner, Self), Self);
 
     protected override void PostStop() => _setup.Placer.Tell(new HostDetached(_info.Host, _pool.Owner, Self), Self);
 

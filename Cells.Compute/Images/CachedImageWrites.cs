@@ -17,6 +17,7 @@ internal enum CachedImageState
 }
 
 /// <summary>Puts the row. Misses when the assignment is no longer current.</summary>
+/// <remarks>Locks the assignment: a taker, which may be another process, reads what was put before it, and nothing is put after.</remarks>
 internal sealed record PutCachedImage(CachedImage Row, PoolOwner Owner, DateTimeOffset UpdatedAt) : IWrite
 {
     public WriteKind Kind => CachedImageWrites.Put;
@@ -30,11 +31,17 @@ internal static class CachedImageWrites
                 select image_id, sr_id, owner_pool, owner_epoch, vdi_uuid, state, sha256, updated_at, ordinal
                   from unnest(@images, @srs, @owner_pools, @owner_epochs, @vdis, @states, @digests, @updated) with ordinality
                     as w (image_id, sr_id, owner_pool, owner_epoch, vdi_uuid, state, sha256, updated_at, ordinal)
+            ), held as (
+                select assignment.pool_id, assignment.epoch
+                  from assignment
+                 where assignment.pool_id = any (@owner_pools)
+                 order by assignment.pool_id
+                   for share
             ), written as (
                 insert into cached_image (image_id, sr_id, pool_id, vdi_uuid, state, sha256, generation, updated_at)
                 select w.image_id, w.sr_id, w.owner_pool, w.vdi_uuid, w.state, w.sha256, 1, w.updated_at
                   from w
-                  join assignment on assignment.pool_id = w.owner_pool and assignment.epoch = w.owner_epoch
+                  join held on held.pool_id = w.owner_pool and held.epoch = w.owner_epoch
                  order by w.ordinal
                     on conflict (image_id, sr_id) do update
                    set pool_id = excluded.pool_id,

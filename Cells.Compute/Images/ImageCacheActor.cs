@@ -1,3 +1,4 @@
+using Cells.Compute.Nodes;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
@@ -13,12 +14,23 @@ internal sealed class ImageCacheActor : ReceiveActor
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly ImageCacheSetup _setup;
+    private readonly Action<AskTicket>? _tickets;
+    private readonly Dictionary<PoolId, long> _readUnder = [];
     private readonly Dictionary<(ImageId, SrId), CachedImage> _known = [];
     private readonly SortedDictionary<(Guid Image, Guid Sr), Fetch> _fetches = [];
 
-    public ImageCacheActor(ImageCacheSetup setup)
+    /// <param name="tickets">
+    /// Asks above for tickets where this process does not lead its cell; pools then come and go, and each is read again under its new owner's epoch. Null: this
+    /// actor asks itself, and nobody else fetches to the cell's SRs.
+    /// </param>
+    public ImageCacheActor(ImageCacheSetup setup, Action<AskTicket>? tickets = null)
     {
-        _setup = setup;
+        (_setup, _tickets) = (setup, tickets);
+        Loading();
+    }
+
+    private void Loading()
+    {
         Receive<Loaded>(OnLoaded);
         Receive<LoadAgain>(_ => Load());
         ReceiveAny(_ => Stash.Stash());
@@ -69,6 +81,15 @@ internal sealed class ImageCacheActor : ReceiveActor
 
     private void OnEnsure(EnsureImage m)
     {
+        if (_tickets is not null && m.Owner.Epoch > _readUnder.GetValueOrDefault(m.Owner.Pool))
+        {
+            // A former owner, which can write no more, may have fetched since.
+            _readUnder[m.Owner.Pool] = m.Owner.Epoch;
+            Stash.Stash();
+            Become(Loading);
+            Load();
+            return;
+        }
         if (_known.TryGetValue((m.Image.Id, m.Sr), out var known) && known is { State: CachedImageState.Ready, Vdi: { } vdi } && known.Sha256 == m.Image.Sha256)
         {
             Sender.Tell(new ImageAnswer.Ready(vdi), Self);
@@ -89,11 +110,14 @@ internal sealed class ImageCacheActor : ReceiveActor
     /// <summary>Work of its own, keyed by the image: asked again until it is answered, since an answer may be parked or lost with a restart above.</summary>
     private void AskForTicket(Fetch fetch)
     {
-        var request = new RequestImageTicket(fetch.Request.Image.Id, _setup.Cell);
-        PipeToSelf(
-            _setup.Committer.CommitAsync(new Change(new SendWork(fetch.Request.Parent, $"image-{request.Image}", request, null))),
-            _ => new TicketAsked(),
-            error => throw new InvalidOperationException("The committer gave no outcome for a ticket request.", error));
+        var ask = new AskTicket(fetch.Request.Parent, fetch.Request.Image.Id);
+        if (_tickets is not null)
+            _tickets(ask);
+        else
+            PipeToSelf(
+                _setup.Committer.CommitAsync(ask.Change(_setup.Cell)),
+                _ => new TicketAsked(),
+                error => throw new InvalidOperationException("The committer gave no outcome for a ticket request.", error));
         Timers.StartSingleTimer(fetch.Key, new AskAgain(fetch.Key), _setup.TicketPatience);
     }
 

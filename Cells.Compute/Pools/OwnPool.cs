@@ -26,7 +26,7 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
     public async Task<PoolOwner> TakeAsync(CancellationToken stop)
     {
         var known = await ReadPools.ByNameAsync(world.Database, config.Name, stop) ?? await DiscoverAsync(stop);
-        await CommitAsync(new TakePool(known.Id, world.Node, known.Epoch));
+        await CommitAsync(new TakePool(known.Id, world.Node, known.Epoch, world.PlannedFor));
         return new PoolOwner(known.Id, known.Epoch + 1);
     }
 

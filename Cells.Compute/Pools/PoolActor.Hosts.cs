@@ -107,6 +107,12 @@ internal sealed partial class PoolActor
         member.Actor?.Tell(changed);
     }
 
+    private void ShowHealth()
+    {
+        foreach (var (id, member) in _members)
+            _observer.Tell(new HostHealthChanged(_owner!.Pool, new HostId(id), member.Health.Status, member.Health));
+    }
+
     /// <param name="Actor">Null until the pool has shown the host.</param>
     /// <param name="Asked">When its health was last asked for.</param>
     /// <param name="Asking">The answer is not there yet.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using Cells.Compute.Hosts;
+using Cells.Compute.Nodes;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 using Cells.Messaging.Actors;
@@ -82,6 +83,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
         Receive<Tick>(_ => OnTick());
         Receive<HostAnswered>(OnHostAnswered);
+        Receive<ShowAgain>(_ => OnShowAgain());
     }
 
     private TimeSpan Now => _world.Time.GetElapsedTime(_started);
@@ -118,6 +120,8 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         PoolTelemetry.Taken(_world.Logger, _config.Name, owner.Pool, owner.Epoch);
         _owner = owner;
+        if (_world.PlannedFor is not null)
+            _observer.Tell(new PoolTaken(_config.Name, owner));
         _handle = new PoolHandle(_config.Name, owner, Self, _world.Time);
         foreach (var member in members)
             Remember(member);
@@ -190,10 +194,30 @@ internal sealed partial class PoolActor : ReceiveActor
         }
         else
         {
-            Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, string.Join("; ", [$"connected to {link.Calls.Address}", .. link.Problems])));
+            Tell(new PoolStatusChanged(_config.Name, link.Owner.Pool, PoolStatus.Ready, Connection(link)));
         }
         NextEvents(link);
     }
+
+    /// <summary>The observer begins anew, with nothing of what it was told; the connection goes on.</summary>
+    private void OnShowAgain()
+    {
+        if (_owner is not { } owner)
+            return;                                                 // not taken yet: all of it is still to be told
+        _observer.Tell(new PoolTaken(_config.Name, owner));
+        ShowHealth();
+        if (_up)
+        {
+            var shown = _cache!.ShowAll(owner.Epoch);
+            _observer.Tell(shown);
+            foreach (var host in Context.Children)
+                host.Tell(ShowAgain.Instance);
+        }
+        _observer.Tell(new PoolStatusChanged(
+            _config.Name, owner.Pool, _up ? PoolStatus.Ready : PoolStatus.Connecting, _up ? Connection(_link!) : "connecting"));
+    }
+
+    private static string Connection(PoolLink link) => string.Join("; ", [$"connected to {link.Calls.Address}", .. link.Problems]);
 
     /// <summary>The next changes; or, when that is due, everything there is: a stream that left something out would not be noticed otherwise.</summary>
     private void NextEvents(PoolLink link)

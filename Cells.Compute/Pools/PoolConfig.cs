@@ -27,6 +27,9 @@ public sealed record PoolWorld(
 {
     /// <summary>How often everything is read again and compared, besides the events.</summary>
     public TimeSpan ComparedEach { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A pool is taken only while the cell's plan gives it to this node; null where one process has all pools.</summary>
+    public NodeName? PlannedFor { get; init; }
 }
 
 /// <summary>What a host's actor is made for.</summary>

@@ -8,6 +8,9 @@ namespace Cells.Compute.Pools;
 
 // What a PoolActor tells the cell's observer: what is, as the pool showed it. None of it is concluded from the result of a call.
 
+/// <summary>This owner has the pool from now on: whatever else is told of it, by this owner, comes after.</summary>
+internal sealed record PoolTaken(string PoolName, PoolOwner Owner);
+
 /// <summary>The whole pool after a full read: what is not in it is not there. Comes first, and again after every reconnection.</summary>
 /// <param name="Epoch">The assignment epoch under which it was read.</param>
 internal sealed record PoolShown(

@@ -10,9 +10,10 @@ internal sealed record RegisterPool(PoolId Pool, string Name) : IWrite
 }
 
 /// <summary>Makes this node the pool's owner under the next epoch.</summary>
-/// <remarks>Misses when another taker was first: the epoch is no longer the one that was read.</remarks>
+/// <remarks>Misses when another taker was first (the epoch is no longer the one that was read), or when the pool was given to another node.</remarks>
 /// <param name="SeenEpoch">0 when the pool never had an owner.</param>
-internal sealed record TakePool(PoolId Pool, Guid Node, long SeenEpoch) : IWrite
+/// <param name="PlannedFor">To whom the plan must give the pool; null where there is no plan.</param>
+internal sealed record TakePool(PoolId Pool, Guid Node, long SeenEpoch, NodeName? PlannedFor = null) : IWrite
 {
     public WriteKind Kind => PoolWrites.Take;
 }
@@ -51,13 +52,23 @@ internal static class PoolWrites
     public static readonly WriteKind Take = new OrdinalKind<TakePool>(
         "take-pool", 51, w => w.Pool, changeNumbersEach: 0, _ => """
             with w as (
-                select pool_id, node, seen_epoch, ordinal
-                  from unnest(@pools, @nodes, @seen_epochs) with ordinality as w (pool_id, node, seen_epoch, ordinal)
+                select pool_id, node, seen_epoch, planned_for, ordinal
+                  from unnest(@pools, @nodes, @seen_epochs, @planned_for) with ordinality as w (pool_id, node, seen_epoch, planned_for, ordinal)
+            ), given as (
+                select pool.id, pool_node.node
+                  from pool_node
+                  join pool on pool.name = pool_node.pool_name
+                 where pool.id = any (@pools)
+                 order by pool_node.pool_name
+                   for share of pool_node
             ), written as (
                 insert into assignment (pool_id, node, epoch)
-                select pool_id, node, seen_epoch + 1
+                select w.pool_id, w.node, w.seen_epoch + 1
                   from w
-                 order by pool_id
+                  left join given on given.id = w.pool_id
+                 where w.planned_for is null
+                    or w.planned_for = given.node
+                 order by w.pool_id
                     on conflict (pool_id) do update
                    set node = excluded.node,
                        epoch = excluded.epoch
@@ -70,7 +81,8 @@ internal static class PoolWrites
             """,
         Column.Uuid<TakePool>("pools", w => w.Pool.Value),
         Column.Uuid<TakePool>("nodes", w => w.Node),
-        Column.Bigint<TakePool>("seen_epochs", w => w.SeenEpoch));
+        Column.Bigint<TakePool>("seen_epochs", w => w.SeenEpoch),
+        Column.Text<TakePool>("planned_for", w => w.PlannedFor?.Value));
 
     public static readonly WriteKind Record = new OrdinalKind<RecordSession>(
         "record-session", 52, w => w.Id, changeNumbersEach: 0, _ => """

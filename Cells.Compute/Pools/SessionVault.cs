@@ -40,6 +40,9 @@ public sealed class SessionVault
                 $"{path} should hold the {KeyBytes} bytes that seal hypervisor sessions, but holds {key.Length}. Restore it, or remove it to have a new one made; sessions sealed with the old key then have to be ended on the pools.");
     }
 
+    /// <summary>A key for another purpose: whoever has the vault's key has it too, and it tells nothing of that one (HKDF, RFC 5869).</summary>
+    internal byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, KeyBytes, info: Encoding.UTF8.GetBytes(purpose));
+
     internal byte[] Seal(XenRef<Session> session, PoolId pool, Guid record)
     {
         var text = Encoding.UTF8.GetBytes(session.Value);

@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Host.Configuration;
+using Cells.Messaging.Nodes;
 using Cells.Messaging.Transports;
 using Cells.Messaging.Transports.PrivateBrokers;
 using Cells.Messaging.Transports.RabbitMq;
@@ -16,6 +17,11 @@ internal sealed class Bus : IAsyncDisposable
     private Bus(ITransport transport, PrivateBroker? node, KeepRunning? watch) => (Transport, _node, _watch) = (transport, node, watch);
 
     public ITransport Transport { get; }
+
+    private readonly Dictionary<CellName, RabbitMqNodeBus> _nodes = [];
+
+    /// <summary>Between the nodes of one cell of this process; null where nothing could carry frames to another process.</summary>
+    public INodeBus? NodesOf(CellName cell) => _nodes.GetValueOrDefault(cell);
 
     /// <summary>What it is, for people; null where there is nothing to say.</summary>
     public string? Told { get; private init; }
@@ -66,11 +72,16 @@ internal sealed class Bus : IAsyncDisposable
         var here = file.Topology.Cells.Select(cell => cell.Name).ToHashSet();
         // A child that was never given a token is expected at our own broker.
         var options = directory.Bus.Options(file.Topology, cell => here.Contains(cell) ? own : directory.Bus.FindBroker(cell) ?? own);
-        return new Bus(new RabbitMqTransport(options, time, loggers.CreateLogger("Cells.Bus")), null, null) { Told = $"uses RabbitMQ at {own.Host}:{own.Port}" };
+        var bus = new Bus(new RabbitMqTransport(options, time, loggers.CreateLogger("Cells.Bus")), null, null) { Told = $"uses RabbitMQ at {own.Host}:{own.Port}" };
+        foreach (var broker in options.Own)
+            bus._nodes[broker.Cell] = new RabbitMqNodeBus(broker.Cell, broker.Url, time, loggers.CreateLogger("Cells.Bus"));
+        return bus;
     }
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var nodes in _nodes.Values)
+            await nodes.DisposeAsync();
         if (Transport is IAsyncDisposable connected)
             await connected.DisposeAsync();
         if (_watch is not null)

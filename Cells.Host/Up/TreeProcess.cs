@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.ExceptionServices;
 using Cells.Api;
 using Cells.Api.Admin;
 using Cells.Api.Http;
@@ -16,6 +17,7 @@ using Cells.Host.Observability;
 using Cells.Messaging;
 using Cells.Messaging.Actors;
 using Cells.Messaging.Links;
+using Cells.Messaging.Nodes;
 using Cells.Messaging.Storage;
 using Cells.Messaging.Storage.Leases;
 using Cells.Messaging.Transports;
@@ -35,6 +37,7 @@ internal sealed class TreeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan SayAfter = TimeSpan.FromSeconds(1);
 
+    private readonly List<CellGround> _grounds = [];
     private readonly List<CellRuntime> _cells = [];
     private readonly List<IDisposable> _owned = [];
     private readonly TaskCompletionSource<string> _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,7 +58,7 @@ internal sealed class TreeProcess : IAsyncDisposable
         var tree = new TreeProcess(parts);
         try
         {
-            await tree.StartCellsAsync(stop);
+            await tree.StartAllOrFailAsync(stop);
             return tree;
         }
         catch
@@ -91,65 +94,126 @@ internal sealed class TreeProcess : IAsyncDisposable
             await _door.StopAsync();
             await _door.DisposeAsync();
         }
-        foreach (var cell in Enumerable.Reverse(_cells))
+        foreach (var cell in Enumerable.Reverse(_grounds))
             await cell.StopAsync("the process ends");
         foreach (var owned in Enumerable.Reverse(_owned))
             owned.Dispose();
     }
 
-    private async Task StartCellsAsync(CancellationToken stop)
+    /// <summary>A cell that began and had to end must not wait for another one of this process to begin: that one may be standing by for days.</summary>
+    private async Task StartAllOrFailAsync(CancellationToken stop)
+    {
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var cells = StartCellsAsync(starting);
+        if (await Task.WhenAny(cells, _fault.Task) == _fault.Task)
+            await starting.CancelAsync();
+        try
+        {
+            await cells;
+        }
+        catch (OperationCanceledException) when (_fault.Task.IsCompleted)
+        {
+            throw new CellsException(await _fault.Task);
+        }
+    }
+
+    /// <summary>One after the other where this process is the only one; else side by side, because each may have to stand by.</summary>
+    private async Task StartCellsAsync(CancellationTokenSource starting)
     {
         Parts.Telemetry?.Show(_cells);
-        var dispatcher = new ThreadPoolDispatcher();
-        var transport = Parts.Transport ?? new InProcessTransport();
         var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
-        var images = Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) }));
+        var shared = new Shared(
+            new ThreadPoolDispatcher(), Parts.Transport ?? new InProcessTransport(), wires, Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) })));
+        var begun = new List<Task>();
+        Exception? first = null;
         foreach (var cell in Parts.Topology.Cells.OrderBy(c => Parts.Topology.PathOf(c).Count(ch => ch == '.')))
         {
-            var runtime = await StartRuntimeAsync(cell, dispatcher, transport, stop);
-            _cells.Add(runtime);
-            _ = runtime.System.WhenTerminated.ContinueWith(
-                _ => { if (runtime.System.Fault is { } fault) _fault.TrySetResult($"Cell {runtime.Name} stopped by itself: {fault.Message}"); },
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            switch (cell.Kind)
+            var start = StartCellAsync(cell, shared, starting.Token);
+            if (Parts.MayRunElsewhere)
+                begun.Add(FirstErrorAsync(start));
+            else
+                await start;
+        }
+        await Task.WhenAll(begun);
+        if (first is not null)
+            ExceptionDispatchInfo.Throw(first);
+
+        async Task FirstErrorAsync(Task start)
+        {
+            try
             {
-                case CellKind.Compute:
-                    ComputeCell.Start(runtime, ComputeOptionsOf(cell), wires, images);
-                    break;
-                case CellKind.Routing:
-                    Own(ApiCell.Start(runtime, new ApiOptions(), home: null));
-                    break;
-                default:
-                    await StartHomeAsync(runtime, stop);
-                    break;
+                await start;
+            }
+            catch (Exception error)
+            {
+                // Of several the first one is the reason; the others were ended because of it.
+                if (Interlocked.CompareExchange(ref first, error, null) is null)
+                    await starting.CancelAsync();
             }
         }
     }
 
-    private async Task<CellRuntime> StartRuntimeAsync(TopologyCell cell, IDispatcher dispatcher, ITransport transport, CancellationToken stop)
+    private async Task StartCellAsync(TopologyCell cell, Shared shared, CancellationToken stop)
+    {
+        var ground = await CellGround.OpenAsync(await OptionsOfAsync(cell, shared, stop), stop);
+        lock (_grounds)
+            _grounds.Add(ground);
+        _ = ground.System.WhenTerminated.ContinueWith(
+            _ => { if (ground.System.Fault is { } fault) _fault.TrySetResult($"Cell {cell.Name} stopped by itself: {fault.Message}"); },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var compute = cell.Kind == CellKind.Compute ? ComputeOptionsOf(cell) : null;
+        var hand = compute is null ? null : await TakePartAsync(ground, compute, shared, stop);
+        var runtime = await CellRuntime.StartAsync(ground, stop);
+        lock (_cells)
+            _cells.Add(runtime);
+        if (compute is not null)
+            ComputeCell.Start(runtime, compute, shared.Wires, shared.Images, hand);
+        else if (cell.Kind == CellKind.Routing)
+            Own(ApiCell.Start(runtime, new ApiOptions(), home: null));
+        else
+            await StartHomeAsync(runtime, stop);
+    }
+
+    /// <summary>Where several nodes may run a compute cell this one runs pools as soon as it is alone under its name, whoever leads.</summary>
+    private async Task<ComputeHand?> TakePartAsync(CellGround ground, ComputeOptions options, Shared shared, CancellationToken stop)
+    {
+        if (Parts.Node is not { } node || Parts.NodeBusOf(ground.Options.Name) is not { } bus)
+            return null;
+        var hand = ComputeHand.Start(ground, node, options, shared.Wires, shared.Images, bus);
+        try
+        {
+            await hand.Lives.WaitAsync(SayAfter, Parts.Time, stop);
+        }
+        catch (TimeoutException)
+        {
+            UpTelemetry.NodeNameTaken(Parts.Loggers.CreateLogger("Cells.Up"), node, ground.Options.Name);
+            await hand.Lives.WaitAsync(stop);
+        }
+        return hand;
+    }
+
+    private async Task<CellRuntimeOptions> OptionsOfAsync(TopologyCell cell, Shared shared, CancellationToken stop)
     {
         var neighbours = Parts.Topology.NeighboursOf(cell);
         foreach (var neighbour in neighbours)
             Parts.Data.EnsureLinkKeys(cell.Name, neighbour.Name);
-        return await CellRuntime.StartAsync(
-            new CellRuntimeOptions
-            {
-                Name = cell.Name,
-                Id = Parts.Data.CellId(cell.Name),
-                Kind = cell.Kind,
-                ConnectionString = await Parts.Databases.EnsureAsync(cell.Name, stop),
-                Migrations = [SqlSource.Messaging, cell.Kind == CellKind.Compute ? ComputeCell.Sql : ApiHome.Sql],
-                Neighbours = neighbours,
-                Transport = transport,
-                Keys = new FileLinkKeys(Parts.Data.LinkKeys),
-                Dispatcher = dispatcher,
-                Time = Parts.Time,
-                Ids = Parts.Ids,
-                Seed = BitConverter.ToInt32(Parts.Ids.NewGuid().ToByteArray()),
-                Loggers = Parts.Loggers,
-                ProcessLease = Parts.MayRunElsewhere ? ProcessLeaseOf(cell.Name) : null,
-            },
-            stop);
+        return new CellRuntimeOptions
+        {
+            Name = cell.Name,
+            Id = Parts.Data.CellId(cell.Name),
+            Kind = cell.Kind,
+            ConnectionString = await Parts.Databases.EnsureAsync(cell.Name, stop),
+            Migrations = [SqlSource.Messaging, cell.Kind == CellKind.Compute ? ComputeCell.Sql : ApiHome.Sql],
+            Neighbours = neighbours,
+            Transport = shared.Transport,
+            Keys = new FileLinkKeys(Parts.Data.LinkKeys),
+            Dispatcher = shared.Dispatcher,
+            Time = Parts.Time,
+            Ids = Parts.Ids,
+            Seed = BitConverter.ToInt32(Parts.Ids.NewGuid().ToByteArray()),
+            Loggers = Parts.Loggers,
+            ProcessLease = Parts.MayRunElsewhere ? ProcessLeaseOf(cell.Name) : null,
+        };
     }
 
     private ProcessLease ProcessLeaseOf(CellName cell) => new(
@@ -200,9 +264,13 @@ internal sealed class TreeProcess : IAsyncDisposable
 
     private T Own<T>(T thing) where T : IDisposable
     {
-        _owned.Add(thing);
+        lock (_owned)
+            _owned.Add(thing);
         return thing;
     }
+
+    /// <summary>What the cells of this process have in common.</summary>
+    private sealed record Shared(IDispatcher Dispatcher, ITransport Transport, IXapiWireFactory Wires, IImageSource Images);
 
     /// <summary>The door ends when the tree does, not by console signals of its own.</summary>
     private sealed class EndedByUs : IHostLifetime
@@ -239,4 +307,10 @@ internal sealed record TreeParts(
 
     /// <summary>What carries frames; null: this process's memory. Its maker ends it, after the tree.</summary>
     public ITransport? Transport { get; init; }
+
+    /// <summary>What this process is called among those that run the same cells; null: it is the only one.</summary>
+    public NodeName? Node { get; init; }
+
+    /// <summary>What carries frames between the nodes of a cell; null where only one can run it.</summary>
+    public Func<CellName, INodeBus?> NodeBusOf { get; init; } = _ => null;
 }

@@ -15,7 +15,10 @@ public sealed class DirectoryLock : IDisposable
 
     public string Directory { get; }
 
-    /// <summary>The directory's own id: the same for every process that ever holds this directory (see <see cref="Leases.LeaseOptions"/>).</summary>
+    /// <summary>
+    /// The directory's own id: the same for every process that ever holds this directory (see <see cref="Leases.LeaseOptions"/>). A copy of the directory
+    /// has another one, and so has one that was moved: the id is bound to machine, host name and path, because who has it takes leases at once.
+    /// </summary>
     public Guid Id { get; }
 
     /// <summary>Makes the directory if it is not there.</summary>
@@ -71,15 +74,33 @@ public sealed class DirectoryLock : IDisposable
 
     private static Guid ReadOrMakeId(string directory, IIdSource ids)
     {
-        var path = Path.Combine(directory, "directory.id");
-        if (File.Exists(path))
-            return Guid.TryParse(File.ReadAllText(path), out var known)
-                ? known
-                : throw new CellsException($"{path} does not hold a uuid. Put the directory's id back, or choose another directory.");
-        var id = ids.NewGuid();
-        // By rename, so that a crash in between leaves no half-written id.
-        File.WriteAllText(path + ".new", id.ToString("D"));
-        File.Move(path + ".new", path, overwrite: true);
+        var (path, placePath, place) = (Path.Combine(directory, "directory.id"), Path.Combine(directory, "directory.place"), PlaceOf(directory));
+        var known = File.Exists(path) ? Read(path) : (Guid?)null;
+        var isHere = !File.Exists(placePath) || File.ReadAllText(placePath) == place;   // one of before there was a place is taken for ours
+        var id = known is { } own && isHere ? own : ids.NewGuid();
+        if (id != known)
+            WriteWhole(path, id.ToString("D"));
+        // After the id: a crash in between makes one more id, and never leaves a foreign one in its place.
+        WriteWhole(placePath, place);
         return id;
+    }
+
+    private static Guid Read(string path) => Guid.TryParse(File.ReadAllText(path), out var known)
+        ? known
+        : throw new CellsException($"{path} does not hold a uuid. Put the directory's id back, or choose another directory.");
+
+    /// <summary>machine-id(5) where there is one; containers of one image may share it, and differ in their host names.</summary>
+    private static string PlaceOf(string directory)
+    {
+        const string MachineId = "/etc/machine-id";
+        var machine = File.Exists(MachineId) ? File.ReadAllText(MachineId).Trim() : "";
+        return $"{machine} {Environment.MachineName} {directory}";
+    }
+
+    // By rename, so that a crash in between leaves no half-written file.
+    private static void WriteWhole(string path, string text)
+    {
+        File.WriteAllText(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
     }
 }

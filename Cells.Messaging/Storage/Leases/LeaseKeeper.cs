@@ -20,7 +20,7 @@ public sealed class LeaseKeeper : ReceiveActor
     private LeaseWatch _watch = LeaseWatch.Nothing;
     private Held? _held;
     private bool _busy;   // a read or a write of ours is under way
-    private long? _lost;  // the epoch that this process held last, until it takes the lease again or hears of another holder
+    private long? _ours;  // the last epoch known to be this process's, with nobody else's since it first held the lease
     private bool _givenBack;
     private IActorRef? _giver;
 
@@ -75,12 +75,7 @@ public sealed class LeaseKeeper : ReceiveActor
 
     private void On(WasRead read)
     {
-        if (_lost is { } lost && read.Row.Epoch > lost && read.Row.Holder is { } holder && holder != _options.Holder)
-        {
-            _lost = null;
-            foreach (var subscriber in _subscribers)
-                subscriber.Tell(new LeaseElsewhere(_options.Name, read.Row.Epoch));
-        }
+        JudgeWhoHadIt(read.Row);
         (_watch, var mayTake) = _watch.On(read.Row, read.Began, _time.GetTimestamp(), _options, _time);
         if (!mayTake || _givenBack)
         {
@@ -90,6 +85,21 @@ public sealed class LeaseKeeper : ReceiveActor
         var sent = _time.GetTimestamp();
         var take = new TakeLease(_options.Name, _options.Holder, _options.Directory, read.Row.Epoch, read.Row.Counter);
         _committer.Commit(new Change(take), outcome => _self.Tell(new TakeEnded(take, sent, outcome), sender: null));
+    }
+
+    /// <summary>
+    /// Each take is made over an epoch that was read and judged here. So a row of the next epoch that names this process is a take of ours whose answer
+    /// came too late to act on, and any other higher epoch was somebody else's, freed again or not.
+    /// </summary>
+    private void JudgeWhoHadIt(LeaseRow row)
+    {
+        if (_ours is not { } ours || row.Epoch <= ours)
+            return;
+        _ours = row.Epoch == ours + 1 && row.Holder == _options.Holder ? row.Epoch : null;
+        if (_ours is not null)
+            return;
+        foreach (var subscriber in _subscribers)
+            subscriber.Tell(new LeaseElsewhere(_options.Name, row.Epoch));
     }
 
     private void On(TakeEnded ended)
@@ -106,7 +116,7 @@ public sealed class LeaseKeeper : ReceiveActor
         var grant = new LeaseGrant(_time, _options.Term / 2, ended.Sent);
         if (!grant.IsGood)
             return;   // the answer came too late to act on: the row names us, and the next tick takes it again, with a higher epoch
-        _lost = null;
+        _ours = epoch;
         _held = new Held(epoch, ended.Take.SeenCounter + 1, grant);
         StorageTelemetry.LeaseTaken(_logger, _options.Name, epoch);
         WatchHalfTerm(grant);
@@ -152,7 +162,7 @@ public sealed class LeaseKeeper : ReceiveActor
     {
         if (_held is not { } held)
             return;
-        (_held, _lost) = (null, held.Epoch);
+        _held = null;
         held.Grant.End();
         Timers.Cancel("half-term");
         _watch = LeaseWatch.Nothing;

@@ -3,11 +3,12 @@ using Npgsql;
 namespace Cells.Messaging.Storage.Leases;
 
 /// <summary>A lease as it stands in the database.</summary>
-internal sealed record LeaseRow(Guid? Holder, Guid? Directory, long Epoch, long Counter)
+public sealed record LeaseRow(Guid? Holder, Guid? Directory, long Epoch, long Counter)
 {
     /// <summary>There is no row yet: free.</summary>
     public static readonly LeaseRow None = new(Holder: null, Directory: null, Epoch: 0, Counter: 0);
 
+    /// <returns><see cref="None"/> when nobody ever had the lease.</returns>
     public static async Task<LeaseRow> ReadAsync(NpgsqlConnection connection, string name, CancellationToken stop)
     {
         await using var select = new NpgsqlCommand("""

@@ -4,7 +4,7 @@ namespace Cells.Messaging.Storage.Leases;
 /// Judges from successive reads whether a lease may be taken. Only time that this process measured itself counts: the counter must have stood
 /// still from the end of the first read that showed it to the begin of the latest one.
 /// </summary>
-internal sealed record LeaseWatch(LeaseRow? Seen, long SinceTimestamp)
+public sealed record LeaseWatch(LeaseRow? Seen, long SinceTimestamp)
 {
     public static readonly LeaseWatch Nothing = new(Seen: null, SinceTimestamp: 0);
 

@@ -4,11 +4,13 @@ namespace Cells.Messaging.Storage.Leases;
 
 /// <summary>
 /// Follows the lease of a cell's process: whether this process may begin with the cell, and whether another one has begun since. A lease that was lost
-/// while the database was away, and taken again with the next epoch, was nobody else's meanwhile.
+/// while the database was away, and taken again, was nobody else's meanwhile unless its keeper says so (<see cref="LeaseElsewhere"/>).
 /// </summary>
 public sealed class OneProcess : ReceiveActor
 {
-    private long _epoch;
+    private readonly List<IActorRef> _followers = [];
+    private LeaseTaken? _held;
+    private bool _begun;
 
     /// <param name="taken">Called once, when this process may begin. Only passes on.</param>
     /// <param name="elsewhere">Called when another process has run the cell since: this one must end. Only passes on.</param>
@@ -16,15 +18,35 @@ public sealed class OneProcess : ReceiveActor
     {
         Receive<LeaseTaken>(m =>
         {
-            if (_epoch == 0)
-                taken();
-            else if (m.Epoch != _epoch + 1)
-                elsewhere();
-            _epoch = m.Epoch;
+            _held = m;
+            Pass(m);
+            if (_begun)
+                return;
+            _begun = true;
+            taken();
         });
-        Receive<LeaseLost>(_ => { });
+        Receive<LeaseLost>(m =>
+        {
+            _held = null;
+            Pass(m);
+        });
         Receive<LeaseElsewhere>(_ => elsewhere());
+        Receive<Follow>(m =>
+        {
+            _followers.Add(m.Follower);
+            if (_held is { } held)
+                m.Follower.Tell(held, Self);
+        });
     }
+
+    private void Pass(object message)
+    {
+        foreach (var follower in _followers)
+            follower.Tell(message, Self);
+    }
+
+    /// <summary>The follower is told <see cref="LeaseTaken"/> and <see cref="LeaseLost"/>, first how it stands.</summary>
+    public sealed record Follow(IActorRef Follower);
 
     /// <summary>A cell's name has no ':', so no other lease is called so.</summary>
     public static string LeaseOf(Contracts.CellName cell) => $"process:{cell}";

@@ -22,6 +22,7 @@ internal abstract class BrokerConnection(string way, Uri url, TimeProvider time,
     /// <summary>What is wrong with the broker, continuing a sentence that names it; null when it is used.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
+    protected string Way => way;
     protected TimeProvider Time => time;
     protected ILogger Logger => logger;
     protected bool IsEnding => _ending.IsCancellationRequested;

@@ -17,6 +17,9 @@ public static class BrokerNames
     /// <summary>Queue, and the exchange before it, for what one neighbour sends: the right to write is given by the exchange's name.</summary>
     public static string Queue(CellName neighbour) => $"link.{neighbour}";
 
+    /// <summary>Queue, and the exchange before it, of one node among the cell's own. A cell's name has no '.', so it is no neighbour's.</summary>
+    public static string NodeQueue(NodeName node) => $"link.node.{node}";
+
     /// <summary>The virtual host of a cell at a broker, entered with an account.</summary>
     /// <param name="broker">amqp or amqps with host and port; the rest of it is not used.</param>
     public static Uri Url(Uri broker, CellName virtualHostOf, string account, string password) => new UriBuilder(broker)

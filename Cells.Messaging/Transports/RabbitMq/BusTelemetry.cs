@@ -23,8 +23,8 @@ internal static partial class BusTelemetry
     [LoggerMessage(1302, LogLevel.Error, "{Way}: the connection to the broker failed in a way that is not known; it is made anew")]
     public static partial void Failed(ILogger logger, string way, Exception error);
 
-    [LoggerMessage(1303, LogLevel.Warning, "{Cell}: queue {Queue} was there with other bounds and was made anew; what waited in it comes again")]
-    public static partial void Redeclared(ILogger logger, string cell, string queue);
+    [LoggerMessage(1303, LogLevel.Warning, "{Way}: queue {Queue} was there with other bounds and was made anew; what waited in it comes again")]
+    public static partial void Redeclared(ILogger logger, string way, string queue);
 
     [LoggerMessage(1350, LogLevel.Information, "Private RabbitMQ in {Directory} started: process {Pid}, port {Port}")]
     public static partial void BrokerStarted(ILogger logger, string directory, int pid, int port);

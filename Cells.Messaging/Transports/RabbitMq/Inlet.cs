@@ -7,11 +7,14 @@ using RabbitMQ.Client.Exceptions;
 namespace Cells.Messaging.Transports.RabbitMq;
 
 /// <summary>
-/// Hears one cell's neighbours at its own broker: declares a bounded queue for each at every connection, and hands over what comes. Nothing in a
+/// Hears one cell's neighbours, or its other nodes, at its own broker: declares a bounded queue for each at every connection, and hands over what comes. Nothing in a
 /// queue counts, so the broker's own acknowledgement only makes room there.
 /// </summary>
-internal sealed class Inlet(OwnBroker own, RabbitMqOptions options, Action<CellName, ReadOnlyMemory<byte>> receive, TimeProvider time, ILogger logger)
-    : BrokerConnection($"{own.Cell} hears", own.Url, time, logger)
+/// <param name="queues">Each with whose frames are in it.</param>
+internal sealed class Inlet(
+    string way, Uri url, IReadOnlyList<(string Queue, CellName From)> queues, RabbitMqOptions options, Action<CellName, ReadOnlyMemory<byte>> receive, TimeProvider time,
+    ILogger logger)
+    : BrokerConnection(way, url, time, logger)
 {
     private const ushort Prefetch = 128;
     private const ushort ArgumentsDiffer = 406;      // AMQP 0-9-1, precondition-failed
@@ -19,10 +22,13 @@ internal sealed class Inlet(OwnBroker own, RabbitMqOptions options, Action<CellN
     // The lanes send again after 2 s and say hello each second: an older frame is of no use to anybody.
     private const int FrameLivesMilliseconds = 10_000;
 
+    private bool _renewed;
+
     protected override async Task ServeAsync(IConnection connection, CancellationToken lost)
     {
-        foreach (var neighbour in own.Neighbours)
-            await DeclareAsync(connection, BrokerNames.Queue(neighbour), lost);
+        foreach (var (queue, _) in queues)
+            await DeclareAsync(connection, queue, lost);
+        _renewed = true;
         await using var channel = await connection.CreateChannelAsync(cancellationToken: lost);
         await channel.BasicQosAsync(prefetchSize: 0, Prefetch, global: false, lost);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,8 +37,8 @@ internal sealed class Inlet(OwnBroker own, RabbitMqOptions options, Action<CellN
             ended.TrySetException(new OperationInterruptedException(shutdown));
             return Task.CompletedTask;
         };
-        foreach (var neighbour in own.Neighbours)
-            await channel.BasicConsumeAsync(BrokerNames.Queue(neighbour), autoAck: false, new FrameConsumer(channel, neighbour, HandOver, ended), lost);
+        foreach (var (queue, from) in queues)
+            await channel.BasicConsumeAsync(queue, autoAck: false, new FrameConsumer(channel, from, HandOver, ended), lost);
         ShowOpen();
         await ended.Task.WaitAsync(lost);
     }
@@ -52,7 +58,7 @@ internal sealed class Inlet(OwnBroker own, RabbitMqOptions options, Action<CellN
         }
         catch (OperationInterruptedException refused) when (refused.ShutdownReason?.ReplyCode == ArgumentsDiffer)
         {
-            BusTelemetry.Redeclared(Logger, own.Cell.Value, queue);
+            BusTelemetry.Redeclared(Logger, Way, queue);
             await DeclareOnAsync(connection, queue, removeFirst: true, stop);
         }
     }
@@ -61,18 +67,18 @@ internal sealed class Inlet(OwnBroker own, RabbitMqOptions options, Action<CellN
     {
         // A channel of its own: a refusal closes it.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: stop);
-        if (removeFirst)
-        {
+        // Whoever listens has the right to the cell: a former process that stands still would keep the queue's one consumer until its heartbeats are missed.
+        if (removeFirst || !_renewed)
             await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false, cancellationToken: stop);
+        if (removeFirst)
             await channel.ExchangeDeleteAsync(queue, cancellationToken: stop);
-        }
         var bounds = new Dictionary<string, object?>
         {
             ["x-max-length"] = options.FramesPerQueue,
             ["x-max-length-bytes"] = options.BytesPerQueue,
             ["x-overflow"] = "reject-publish",
             ["x-message-ttl"] = FrameLivesMilliseconds,
-            // A second process of this cell hears nothing until the first one's connection has ended, and then at once.
+            // A former process of this cell that goes on after it stood still declares again, and hears nothing while its successor does.
             ["x-single-active-consumer"] = true,
         };
         await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: stop);

@@ -6,11 +6,11 @@ using RabbitMQ.Client.Exceptions;
 namespace Cells.Messaging.Transports.RabbitMq;
 
 /// <summary>
-/// Publishes what one cell sends to one neighbour. A bounded number of frames waits here; the broker's confirms hold back the next batch and say
+/// Publishes what one cell sends to one neighbour, or one node to another. A bounded number of frames waits here; the broker's confirms hold back the next batch and say
 /// nothing about delivery. While the broker is away or full, frames are refused: the lane has them still.
 /// </summary>
-internal sealed class Outlet(WayOut way, long mostBytes, TimeProvider time, ILogger logger)
-    : BrokerConnection($"{way.From} to {way.To}", way.Url, time, logger)
+/// <param name="exchange">That leads to the receiver's queue.</param>
+internal sealed class Outlet(string way, Uri url, string exchange, long mostBytes, TimeProvider time, ILogger logger) : BrokerConnection(way, url, time, logger)
 {
     private const int FramesWaiting = 1024;
     private const int FramesPerBatch = 64;
@@ -23,9 +23,7 @@ internal sealed class Outlet(WayOut way, long mostBytes, TimeProvider time, ILog
     private readonly Channel<ReadOnlyMemory<byte>> _waiting = Channel.CreateBounded<ReadOnlyMemory<byte>>(
         new BoundedChannelOptions(FramesWaiting) { SingleReader = true });
 
-    private readonly string _exchange = BrokerNames.Queue(way.From);
     private long _bytes;
-
     private bool _wasOpen;
 
     // What comes before the way was ever open may wait for it; afterwards only an open way takes anything.
@@ -110,7 +108,7 @@ internal sealed class Outlet(WayOut way, long mostBytes, TimeProvider time, ILog
     {
         try
         {
-            await channel.BasicPublishAsync(_exchange, routingKey: "", mandatory: true, new BasicProperties(), ReadOnlyMemory<byte>.Empty, lost)
+            await channel.BasicPublishAsync(exchange, routingKey: "", mandatory: true, new BasicProperties(), ReadOnlyMemory<byte>.Empty, lost)
                 .AsTask().WaitAsync(ConfirmWithin, Time, lost);
         }
         catch (PublishException refused) when (!refused.IsReturn)
@@ -125,7 +123,7 @@ internal sealed class Outlet(WayOut way, long mostBytes, TimeProvider time, ILog
         try
         {
             // Not persistent: what a broker loses comes again.
-            await channel.BasicPublishAsync(_exchange, routingKey: "", mandatory: false, new BasicProperties(), frame, lost);
+            await channel.BasicPublishAsync(exchange, routingKey: "", mandatory: false, new BasicProperties(), frame, lost);
             return true;
         }
         catch (PublishException)

@@ -21,7 +21,7 @@ public sealed class RabbitMqTransport : ITransport, IAsyncDisposable
     public RabbitMqTransport(RabbitMqOptions options, TimeProvider time, ILogger logger)
     {
         (_options, _time, _logger) = (options, time, logger);
-        _outlets = options.Ways.ToDictionary(way => (way.From, way.To), way => new Outlet(way, options.BytesPerQueue, time, logger));
+        _outlets = options.Ways.ToDictionary(way => (way.From, way.To), way => new Outlet($"{way.From} to {way.To}", way.Url, BrokerNames.Queue(way.From), options.BytesPerQueue, time, logger));
         foreach (var outlet in _outlets.Values)
             outlet.Start();
     }
@@ -33,7 +33,7 @@ public sealed class RabbitMqTransport : ITransport, IAsyncDisposable
     {
         var own = _options.Own.FirstOrDefault(o => o.Cell == cell)
             ?? throw new InvalidOperationException($"Cell '{cell}' has no broker of its own in this process.");
-        var inlet = new Inlet(own, _options, receive, _time, _logger);
+        var inlet = new Inlet($"{own.Cell} hears", own.Url, [.. own.Neighbours.Select(n => (BrokerNames.Queue(n), n))], _options, receive, _time, _logger);
         if (!_inlets.TryAdd(cell, inlet))
             throw new InvalidOperationException($"Cell '{cell}' listens on this transport already; its former registration must be disposed first.");
         inlet.Start();

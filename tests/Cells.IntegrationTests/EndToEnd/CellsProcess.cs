@@ -25,6 +25,8 @@ internal sealed class CellsProcess : IAsyncDisposable
         }
     }
 
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Over all its lives.</summary>
     public int TimesSaid(string word) => Said.Split(word).Length - 1;
 
@@ -71,14 +73,17 @@ internal sealed class CellsProcess : IAsyncDisposable
         await ReadyAsync(readyWord);
     }
 
-    /// <summary>SIGTERM, as a service manager ends it.</summary>
     public async ValueTask DisposeAsync()
     {
+        await StopAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>SIGTERM, as a service manager ends it, and waits for its end; <see cref="RestartAsync"/> may follow.</summary>
+    public async Task StopAsync()
+    {
         if (_process.HasExited)
-        {
-            _process.Dispose();
             return;
-        }
         ProcessIdentity.Find(_process.Id)?.RequestTermination();
         using var limit = new CancellationTokenSource(EndWithin);
         try
@@ -90,7 +95,6 @@ internal sealed class CellsProcess : IAsyncDisposable
             _process.Kill();
             Assert.Fail($"`cells {string.Join(' ', _words)}` did not end within {EndWithin} of SIGTERM. It said:\n{Said}");
         }
-        _process.Dispose();
     }
 
     private static Process Launch(string[] words)

@@ -4,7 +4,9 @@ using Cells.Messaging.Storage.PrivateClusters;
 using Cells.Messaging.Transports.PrivateBrokers;
 using Cells.Messaging.Transports.RabbitMq;
 using Cells.TestKit;
+using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.EndToEnd;
@@ -48,6 +50,7 @@ internal sealed class ThreeProcesses : IAsyncDisposable
         }
         catch
         {
+            await TestContext.Out.WriteLineAsync(tree.Said);
             await tree.DisposeAsync();
             throw;
         }
@@ -67,18 +70,37 @@ internal sealed class ThreeProcesses : IAsyncDisposable
 
     /// <summary>A second process of a cell, as on another machine: the same file, another data directory, with a copy of what makes it that cell.</summary>
     /// <param name="until">The word that it says when it has come so far.</param>
-    public async Task<CellsProcess> StartStandbyAsync(string process, string until)
+    public Task<CellsProcess> StartStandbyAsync(string process, string until) => StartAnotherAsync(process, $"{process}-standby", until);
+
+    /// <summary>The same, by a name of its own.</summary>
+    public Task<CellsProcess> StartNodeAsync(string process, string node, string until) => StartAnotherAsync(process, $"{process}-{node}", until, "--node", node);
+
+    private async Task<CellsProcess> StartAnotherAsync(string process, string another, string until, params string[] words)
     {
-        var data = Path.Combine(_directory, $"{process}-standby");
+        var data = Path.Combine(_directory, another);
         foreach (var path in Directory.GetFiles(Path.Combine(_directory, process, "keys"), "*", SearchOption.AllDirectories).Append(Path.Combine(_directory, process, "cells.json")))
         {
             var copy = Path.Combine(data, Path.GetRelativePath(Path.Combine(_directory, process), path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(path, copy);
         }
-        var file = FileOf($"{process}-standby");
+        var file = FileOf(another);
         await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(FileOf(process))).Replace($"data: {Path.Combine(_directory, process)}", $"data: {data}", StringComparison.Ordinal));
-        return await CellsProcess.StartAsync(until, "run", "--config", file);
+        return await CellsProcess.StartAsync(until, ["run", "--config", file, .. words]);
+    }
+
+    /// <summary>How a compute cell's pools are divided, by its own database.</summary>
+    public async Task<IReadOnlyList<OwnedPool>> PoolsOfAsync(string cell)
+    {
+        await using var connection = new NpgsqlConnection(_cluster.ConnectionString($"cells_{cell}"));
+        return [.. await connection.QueryAsync<OwnedPool>("""
+            select pool_node.pool_name as name, pool_node.node as given, coalesce(assignment.epoch, 0) as epoch, coalesce(lease.name, '') as owner
+              from pool_node
+              left join pool on pool.name = pool_node.pool_name
+              left join assignment on assignment.pool_id = pool.id
+              left join lease on lease.holder = assignment.node and lease.name like 'node:%'
+             order by pool_node.pool_name
+            """)];
     }
 
     public string FileOf(string process) => Path.Combine(_directory, "etc", $"{process}.yaml");
@@ -93,6 +115,13 @@ internal sealed class ThreeProcesses : IAsyncDisposable
             foreach (var cell in AllCells)
                 await _cluster.DropDatabaseAsync($"cells_{cell}", CancellationToken.None);
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <param name="Given">To whom the plan gives it.</param>
+    /// <param name="Owner">The node lease of who has taken it; empty when that process has ended in order, or is not known.</param>
+    internal sealed record OwnedPool(string Name, string Given, long Epoch, string Owner)
+    {
+        public bool IsOwnedBy(string node) => Given == node && Owner == $"node:{node}";
     }
 
     private async Task StartHostsAsync()

@@ -152,6 +152,58 @@ public sealed class LeaseKeeperTests
     }
 
     [Test]
+    public void Takes_of_ours_whose_answers_came_too_late_are_nobody_elses()
+    {
+        var holder = Start();
+        _stepper.RunFor(TimeSpan.FromSeconds(2));
+
+        holder.Gate.IsBroken = true;
+        _stepper.RunFor(Term);
+        (holder.Gate.IsBroken, holder.Gate.Slow) = (false, 6);
+        _stepper.RunFor(TimeSpan.FromSeconds(30));
+
+        Assert.That(Row().Epoch, Is.GreaterThan(2), "epochs in between were taken, and not acted on");
+        Assert.That(holder.Heard, Is.EqualTo(new[] { "taken 1", "lost 1", $"taken {Row().Epoch}" }));
+        Assert.That(holder.Grant!.IsGood);
+    }
+
+    [Test]
+    public async Task A_former_holder_hears_of_one_that_had_the_lease_and_gave_it_back()
+    {
+        var holder = Start();
+        _stepper.RunFor(TimeSpan.FromSeconds(2));
+
+        await _database.ExecuteAsync("update lease set holder = null, epoch = epoch + 1, counter = counter + 2");
+        _stepper.BindToCurrentThread();
+        _stepper.RunFor(TimeSpan.FromSeconds(3));
+
+        Assert.That(holder.Heard, Is.EqualTo(new[] { "taken 1", "lost 1", "elsewhere 2", "taken 3" }));
+    }
+
+    [Test]
+    public void One_process_begins_once_and_ends_only_for_another()
+    {
+        var told = new List<string>();
+        var system = new ActorSystem("follower", _stepper, _time);
+        _stepper.BindToCurrentThread();
+        var follower = system.ActorOf(Props.Create(() => new OneProcess(() => told.Add("begin"), () => told.Add("end"))));
+
+        foreach (var (epoch, lost) in new[] { (1, true), (4, true), (5, false) })
+        {
+            follower.Tell(new LeaseTaken("process:east", epoch, new LeaseGrant(_time, Term / 2, _time.GetTimestamp())), null);
+            if (lost)
+                follower.Tell(new LeaseLost("process:east", epoch), null);
+        }
+        _stepper.RunUntilIdle();
+        var before = told.ToArray();
+        follower.Tell(new LeaseElsewhere("process:east", 6), null);
+        _stepper.RunUntilIdle();
+
+        Assert.That(before, Is.EqualTo(new[] { "begin" }));
+        Assert.That(told, Is.EqualTo(new[] { "begin", "end" }));
+    }
+
+    [Test]
     public void The_next_process_of_the_same_directory_takes_at_once_and_one_of_another_waits()
     {
         var directory = _ids.NewGuid();
@@ -216,6 +268,7 @@ public sealed class LeaseKeeperTests
         public Node(string name, SteppedDispatcher stepper, ManualTime time, SeededIds ids, string connectionString, Guid? directory)
         {
             System = new ActorSystem(name, stepper, time);
+            Gate = new BreakableGate(time);
             _committer = new Committer(System, connectionString, Gate, ids, new CommitterOptions());
             _reads = new CellDatabase(connectionString, Gate);
             var listener = System.ActorOf(Props.Create(() => new Listener(this, time)));
@@ -225,7 +278,7 @@ public sealed class LeaseKeeperTests
 
         public ActorSystem System { get; }
         public IActorRef Keeper { get; }
-        public BreakableGate Gate { get; } = new();
+        public BreakableGate Gate { get; }
         public List<string> Heard { get; } = [];
         public TimeSpan LastHeardAt { get; private set; }
         public LeaseGrant? Grant { get; private set; }
@@ -257,12 +310,21 @@ public sealed class LeaseKeeperTests
     }
 
     /// <summary>Runs each use to its end on the stepping thread, or fails it before its work.</summary>
-    private sealed class BreakableGate : IDatabaseGate
+    private sealed class BreakableGate(ManualTime time) : IDatabaseGate
     {
         public bool IsBroken { get; set; }
 
-        public Task<T> RunAsync<T>(DatabaseUse use, string what, Func<CancellationToken, Task<T>> work, CancellationToken stop) => IsBroken
-            ? Task.FromException<T>(new IOException("test: cut off"))
-            : Task.FromResult(work(stop).GetAwaiter().GetResult());
+        /// <summary>So many commits take as long as a lease is good.</summary>
+        public int Slow { get; set; }
+
+        public Task<T> RunAsync<T>(DatabaseUse use, string what, Func<CancellationToken, Task<T>> work, CancellationToken stop)
+        {
+            if (IsBroken)
+                return Task.FromException<T>(new IOException("test: cut off"));
+            var done = work(stop).GetAwaiter().GetResult();
+            if (use == DatabaseUse.Commit && Slow-- > 0)
+                time.Advance(Term / 2);
+            return Task.FromResult(done);
+        }
     }
 }

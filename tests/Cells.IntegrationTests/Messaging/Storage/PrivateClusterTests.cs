@@ -202,6 +202,24 @@ public sealed class PrivateClusterTests
         Assert.That(next.Id, Is.EqualTo(id));
     }
 
+    [Test]
+    public void A_copy_of_a_directory_and_one_that_was_moved_have_ids_of_their_own()
+    {
+        var (directory, copy, moved) = (Path.Combine(_root, "data"), Path.Combine(_root, "copy"), Path.Combine(_root, "moved"));
+        Guid id;
+        using (var held = DirectoryLock.Take(directory, new SystemIds()))
+            id = held.Id;
+        Directory.CreateDirectory(copy);
+        foreach (var file in new[] { "directory.id", "directory.place" })
+            File.Copy(Path.Combine(directory, file), Path.Combine(copy, file));
+
+        using var ofCopy = DirectoryLock.Take(copy, new SystemIds());
+        Directory.Move(directory, moved);
+        using var ofMoved = DirectoryLock.Take(moved, new SystemIds());
+
+        Assert.That(new[] { id, ofCopy.Id, ofMoved.Id }, Is.Unique, "who has another's id takes its leases while it lives");
+    }
+
     /// <summary>The same test again, in a test process of a user without rights.</summary>
     [Test]
     public async Task It_works_for_a_plain_user_too()
