@@ -48,7 +48,7 @@ public sealed class ApiCell : IDisposable
         var children = Neighbours(runtime, NeighbourKind.Child);
         var parents = Neighbours(runtime, NeighbourKind.Parent);
 
-        var (servers, ages) = (new ServerDispatch(), new CellAges(runtime.Time));
+        var (servers, ages) = (new ServerDispatch(), new CellAges());
         var door = home is null
             ? null
             : new ApiHome(runtime.Database, runtime.Committer, servers, runtime.Time, runtime.Ids, home with { Cell = runtime.Name }, ages, log);

@@ -10,7 +10,10 @@ internal static class Loggers
     /// <param name="also">Where else they go; those are told everything from Information on.</param>
     public static ILoggerFactory ToStandardError(LogLevel least, Action<ILoggingBuilder>? also = null) => LoggerFactory.Create(l =>
     {
-        l.SetMinimumLevel(also is null ? least : LogLevel.Information).AddFilter<ConsoleLoggerProvider>(null, least);
+        // A line for each request and each step of it is for who looks for a fault of ours; the trace of a request is OTLP's.
+        l.SetMinimumLevel(also is null || least < LogLevel.Information ? least : LogLevel.Information)
+            .AddFilter<ConsoleLoggerProvider>(null, least)
+            .AddFilter("Microsoft", least <= LogLevel.Debug ? LogLevel.Debug : LogLevel.Warning);
         also?.Invoke(l);
         AddConsole(l);
     });

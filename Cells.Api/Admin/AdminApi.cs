@@ -50,7 +50,7 @@ public sealed partial class AdminApi
     {
         var report = await _dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), AskPatience, stop);
         var children = report.Children.ToDictionary(c => c.Name);
-        var ages = CellAges.Of(report, _runtime.Time.GetUtcNow());
+        var ages = CellAges.Of(report);
         var paths = new Dictionary<CellName, string>();
         var cells = new List<CellView>();
         foreach (var cell in report.Tree)

@@ -103,13 +103,13 @@ internal sealed class Children
     public bool IsUnder(CellName cell, CellName child) => _children.TryGetValue(child, out var known) && known.Reaches.Contains(cell);
 
     /// <summary>The news for the next parent: the children's capacity less what was dispatched since, and whom one reaches.</summary>
-    public CellNews NewsOf(CellName cell, CellKind kind, long countsWorkUpTo) => new(
+    public CellNews NewsOf(CellName cell, CellKind kind, long countsWorkUpTo, DateTimeOffset now) => new(
         cell,
         kind,
         Summarise.Merge(_children.Values.Where(c => c.Health == NeighbourHealth.Up).Select(c => c.Capacity.Current), countsWorkUpTo),
-        Reaches(cell, kind));
+        Reaches(cell, kind, now));
 
-    public IReadOnlyList<ReachedCell> Reaches(CellName cell, CellKind kind)
+    public IReadOnlyList<ReachedCell> Reaches(CellName cell, CellKind kind, DateTimeOffset now)
     {
         var below = new List<ReachedCell>();
         foreach (var child in _children.Values)
@@ -118,10 +118,16 @@ internal sealed class Children
             if (child.News is not { } news)
                 below.Add(new ReachedCell(child.Name, cell, CellKind.Compute, 0, 0, 0, Silent: true));
             else
-                below.AddRange(news.Reaches.Select(r => r with { Parent = r.Parent ?? cell, Silent = r.Silent || silent }));
+                below.AddRange(news.Reaches.Select(r => r with
+                {
+                    Parent = r.Parent ?? cell,
+                    Silent = r.Silent || silent,
+                    // What was old already when the child told it is older now.
+                    SecondsSinceHeard = Math.Max(0, (now - child.HeardAt!.Value).TotalSeconds) + (r.SecondsSinceHeard ?? 0),
+                }));
         }
         var own = below.Where(r => r.Kind == CellKind.Compute).ToList();
-        return [new ReachedCell(cell, null, kind, own.Sum(r => r.Hosts), own.Sum(r => r.HostsUp), own.Sum(r => r.Instances), Silent: false), .. below];
+        return [new ReachedCell(cell, null, kind, own.Sum(r => r.Hosts), own.Sum(r => r.HostsUp), own.Sum(r => r.Instances), Silent: false) { SecondsSinceHeard = 0 }, .. below];
     }
 
     private static PlacementRequest Request(BuildInstance build, IReadOnlyCollection<CellName> notCells) =>

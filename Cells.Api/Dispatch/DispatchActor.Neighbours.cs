@@ -35,7 +35,7 @@ internal sealed partial class DispatchActor
         });
         Receive<ReadSent>(_ => StartReadingSent());
         Receive<AskChildren>(_ => Sender.Tell(new ChildrenReport(
-            [.. _children.Reports], _children.Reaches(_parts.Cell, _parts.Kind), _children.NewsOf(_parts.Cell, _parts.Kind, 0).Capacity), Self));
+            [.. _children.Reports], _children.Reaches(_parts.Cell, _parts.Kind, _parts.Time.GetUtcNow()), _children.NewsOf(_parts.Cell, _parts.Kind, 0, _parts.Time.GetUtcNow()).Capacity), Self));
     }
 
     private WorkCount Counted(CellName parent) =>
@@ -113,7 +113,7 @@ internal sealed partial class DispatchActor
     private void SendNews()
     {
         foreach (var parent in _parts.Parents)
-            _parts.SendNews(new SendNews(parent, _children.NewsOf(_parts.Cell, _parts.Kind, Counted(parent).UpTo(_parts.WorkWatermark(parent)))));
+            _parts.SendNews(new SendNews(parent, _children.NewsOf(_parts.Cell, _parts.Kind, Counted(parent).UpTo(_parts.WorkWatermark(parent)), _parts.Time.GetUtcNow())));
     }
 
     /// <summary>For the admin API: how the children are. Answered by <see cref="ChildrenReport"/>.</summary>

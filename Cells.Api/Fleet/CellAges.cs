@@ -21,7 +21,7 @@ public interface ICellAges
 }
 
 /// <summary>Asks the dispatcher, whom the news tell.</summary>
-internal sealed class CellAges(TimeProvider time) : ICellAges
+internal sealed class CellAges : ICellAges
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -33,21 +33,16 @@ internal sealed class CellAges(TimeProvider time) : ICellAges
     public async Task<IReadOnlyDictionary<CellName, CellAge>> ReadAsync(CancellationToken stop)
     {
         var dispatch = _dispatch ?? throw new InvalidOperationException("The dispatcher is not there yet.");
-        return Of(await dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), Patience, stop), time.GetUtcNow());
+        return Of(await dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), Patience, stop));
     }
 
     /// <summary>Of several ways to a cell, the one that is heard tells of it. This cell itself is heard, now.</summary>
-    internal static SortedDictionary<CellName, CellAge> Of(DispatchActor.ChildrenReport report, DateTimeOffset now)
+    internal static SortedDictionary<CellName, CellAge> Of(DispatchActor.ChildrenReport report)
     {
-        var children = report.Children.ToDictionary(c => c.Name);
-        var ways = new Dictionary<CellName, CellName>();          // cell below -> child it is reached through
         var ages = new SortedDictionary<CellName, CellAge>();
         foreach (var cell in report.Tree)
         {
-            if (cell.Parent is { } parent)
-                ways.TryAdd(cell.Cell, ways.TryGetValue(parent, out var way) ? way : cell.Cell);
-            var child = ways.TryGetValue(cell.Cell, out var through) ? children.GetValueOrDefault(through) : null;
-            var age = new CellAge(cell.Silent, cell.Parent is null ? 0 : child?.HeardAt is { } heard ? (now - heard).TotalSeconds : null);
+            var age = new CellAge(cell.Silent, cell.SecondsSinceHeard);
             if (!ages.TryGetValue(cell.Cell, out var known) || (known.Silent && !age.Silent))
                 ages[cell.Cell] = age;
         }

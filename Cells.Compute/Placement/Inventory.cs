@@ -93,7 +93,10 @@ internal sealed class Inventory(string hostClass, string zone)
     public void Show(Provider shown)
     {
         var key = (shown.Id.Value, shown.Resource);
-        _providers[key] = shown with { Promised = _providers.GetValueOrDefault(key)?.Promised ?? 0 };
+        var known = _providers.GetValueOrDefault(key);
+        _providers[key] = shown with { Promised = known?.Promised ?? 0 };
+        if (known is not null && known.Outside != shown.Outside)
+            _touched.Add(shown.Id.Value);
         ReindexProvider(shown.Id.Value);
     }
 
@@ -111,7 +114,10 @@ internal sealed class Inventory(string hostClass, string zone)
         return decision;
     }
 
-    /// <summary>Hosts of which more or less is promised than when this was last asked.</summary>
+    /// <summary>Its row is to be shown again.</summary>
+    public void Touch(HostId host) => _touched.Add(host.Value);
+
+    /// <summary>Hosts of which more or less is promised, or used by others, than when this was last asked.</summary>
     public IReadOnlyList<HostId> TakeTouched()
     {
         var touched = _touched.Where(_hosts.ContainsKey).Select(id => new HostId(id)).ToList();

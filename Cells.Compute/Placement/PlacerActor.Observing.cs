@@ -324,12 +324,17 @@ internal sealed partial class PlacerActor
         outcome => new RetryNow(() => ended(outcome)),
         error => throw new InvalidOperationException($"The committer gave no outcome for {change.Writes[0].Kind}.", error));
 
-    /// <summary>What is promised of a host is shown with its row: a new change number makes the state lane send it again.</summary>
+    /// <summary>What is promised of a host and what others use there is shown with its row: a new change number makes the state lane send it again.</summary>
     private void TouchHosts()
     {
         var touched = _inventory.TakeTouched();
         if (touched.Count > 0)
-            Show(new Change([.. touched.Select(h => new TouchHost(h, Now))]));
+            Show(new Change([.. touched.Select(h => new TouchHost(h, Now))]), outcome =>
+            {
+                if (outcome is CommitOutcome.Unavailable)
+                    foreach (var host in touched)
+                        _inventory.Touch(host);
+            });
     }
 
     // The next change of the same host shows it again.

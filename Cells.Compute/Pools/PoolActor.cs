@@ -299,13 +299,17 @@ internal sealed partial class PoolActor : ReceiveActor
 
     private void Retry(string reason)
     {
-        var wasUp = _up;
+        var (wasUp, isFirst) = (_up, _failures == 0);
         Disconnect(reason);
         var delay = NextDelay();
         if (wasUp)
         {
             PoolTelemetry.Lost(_world.Logger, _config.Name, reason);
             Tell(new PoolStatusChanged(_config.Name, _owner?.Pool, PoolStatus.Connecting, reason));
+        }
+        else if (isFirst)
+        {
+            PoolTelemetry.NotReached(_world.Logger, _config.Name, reason);
         }
         else
         {

@@ -22,6 +22,10 @@ internal static partial class PoolTelemetry
     [LoggerMessage(2011, LogLevel.Debug, "Pool {Pool}: not connected ({Reason}); next try in {Delay}")]
     public static partial void StillLost(ILogger logger, string pool, string reason, TimeSpan delay);
 
+    /// <summary>At the first try of a process: an address that is wrong was never reached, so it cannot be lost.</summary>
+    [LoggerMessage(2014, LogLevel.Warning, "Pool {Pool}: cannot be entered ({Reason}); nothing is done there until it can. Trying again")]
+    public static partial void NotReached(ILogger logger, string pool, string reason);
+
     [LoggerMessage(2012, LogLevel.Error, "{Reason} Nothing is managed there; tried again in {Delay}")]
     public static partial void Refused(ILogger logger, string reason, TimeSpan delay);
 

@@ -10,7 +10,11 @@ public sealed record CellNews(CellName Cell, CellKind Kind, CapacitySummary Capa
 /// <param name="Parent">The cell above it on this way; null for the sender of the news itself.</param>
 /// <param name="HostsUp">Hosts in health up; 0 for cells without hosts.</param>
 /// <param name="Silent">True when the cell above it has not heard it (its figures are then the last ones known).</param>
-public sealed record ReachedCell(CellName Cell, CellName? Parent, CellKind Kind, int Hosts, int HostsUp, int Instances, bool Silent);
+public sealed record ReachedCell(CellName Cell, CellName? Parent, CellKind Kind, int Hosts, int HostsUp, int Instances, bool Silent)
+{
+    /// <summary>When this was said: seconds since what it tells was told by the cell itself, over every hop; null from a cell that does not say, and for one never heard.</summary>
+    public double? SecondsSinceHeard { get; init; }
+}
 
 /// <summary>What a cell is for. Numbers are stored and sent.</summary>
 public enum CellKind

@@ -152,7 +152,9 @@ internal sealed class CloudClient : IDisposable
             using var response = await _http.PostAsync($"{_rc.AuthUrl.ToString().TrimEnd('/')}/auth/tokens", content, stop);
             var text = await response.Content.ReadAsStringAsync(stop);
             if (response.StatusCode != HttpStatusCode.Created)
-                throw new CellsException($"{_rc.AuthUrl} does not let user '{_rc.User}' into project '{_rc.Project}': {(int)response.StatusCode} {new CloudAnswer(response.StatusCode, Parse(text), text).Fault}");
+throw (int)response.StatusCode >= 500
+                    ? new CellsException($"{_rc.AuthUrl} lets nobody in now: {(int)response.StatusCode} {new CloudAnswer(response.StatusCode, Parse(text), text).Fault}")
+                    : new CellsException($"{_rc.AuthUrl} does not let user '{_rc.User}' into project '{_rc.Project}': {(int)response.StatusCode} {new CloudAnswer(response.StatusCode, Parse(text), text).Fault}");
             _token = response.Headers.GetValues("X-Subject-Token").Single();
             var token = JsonNode.Parse(text)!["token"]!;
             ProjectId = (string)token["project"]!["id"]!;

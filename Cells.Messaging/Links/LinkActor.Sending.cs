@@ -134,7 +134,7 @@ internal sealed partial class LinkActor
 
     private void OnOutboxRead(OutboxRead read)
     {
-        _readingOutbox = false;
+        (_readingOutbox, _unreadTold) = (false, false);
         if (_changing || read.Incarnation != _record!.Past.OutIncarnation)
             return;
         // What was kept may lie beyond a hole: the rows just read are the ones to go on with.
@@ -150,7 +150,7 @@ internal sealed partial class LinkActor
     private void OnOutboxNotRead(Exception error)
     {
         _readingOutbox = false;        // the tick tries again
-        LinkTelemetry.NotRead(_parts.Logger, Cell, Neighbour, "the outbox", error);
+        TellNotRead("the outbox", error);
     }
 
     private void SendState()
@@ -180,7 +180,7 @@ internal sealed partial class LinkActor
     private void OnPageNotRead(Exception error)
     {
         _state = _state.OnReadFailed();        // the tick tries again
-        LinkTelemetry.NotRead(_parts.Logger, Cell, Neighbour, "a page of state", error);
+        TellNotRead("a page of state", error);
     }
 
     private void OnMarks(Marks marks)

@@ -30,6 +30,7 @@ internal sealed partial class LinkActor : ReceiveActor
     private bool _changeEnded;
     private long _reads;
     private bool _reading;
+    private bool _unreadTold;
     private bool _outAgreed;
     private bool _inAgreed;
     private long _wantsNewerThan;
@@ -102,14 +103,22 @@ internal sealed partial class LinkActor : ReceiveActor
     private void OnRecordNotRead(Exception error)
     {
         _reading = false;      // the tick tries again
-        LinkTelemetry.NotRead(_parts.Logger, Cell, Neighbour, "its progress", error);
+        TellNotRead("its progress", error);
+    }
+
+    /// <summary>Once, until something can be read again: an outage of the database is told by everything that asks it.</summary>
+    private void TellNotRead(string what, Exception error)
+    {
+        if (!_unreadTold)
+            LinkTelemetry.NotRead(_parts.Logger, Cell, Neighbour, what, error);
+        _unreadTold = true;
     }
 
     private void OnRecord(long number, LinkRecord record)
     {
         if (number != _reads)
             return;            // a later reading is under way, because something changed after this one
-        _reading = false;
+        (_reading, _unreadTold) = (false, false);
         if (_changing && !_changeEnded)
             return;
         (_changing, _changeEnded) = (false, false);

@@ -207,7 +207,8 @@ internal sealed class CommitterActor : ReceiveActor
 
     private void On(LookUpFailed failed)
     {
-        StorageTelemetry.LookUpFailed(_logger, _state.Group!.Id, failed.Error);
+        if (_lookUps == 0)                                   // once, however long it lasts
+            StorageTelemetry.LookUpFailed(_logger, _state.Group!.Id, failed.Error);
         Pause(CommitterStep.PausingLookUp, ++_lookUps);
     }
 

@@ -33,7 +33,7 @@ internal static partial class StorageTelemetry
     [LoggerMessage(EventId = 1121, Message = "Lease {Lease}, epoch {Epoch}, is held no more: {Why}")]
     public static partial void LeaseEnded(ILogger logger, LogLevel level, string lease, long epoch, string why);
 
-    [LoggerMessage(1122, LogLevel.Warning, "Lease {Lease} could not be read; it is read again")]
+    [LoggerMessage(1122, LogLevel.Warning, "Lease {Lease} could not be read; it is read again until it can be")]
     public static partial void LeaseNotRead(ILogger logger, string lease, Exception error);
 
     [LoggerMessage(1150, LogLevel.Information, "PostgreSQL is missing: installing Debian's package")]

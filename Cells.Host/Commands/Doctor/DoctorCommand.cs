@@ -31,13 +31,21 @@ internal static class DoctorCommand
 
     private static async Task<IReadOnlyList<Finding>> LookAsync(EntryWords words, CancellationToken stop)
     {
-        var rc = words.Resolve(Environment.GetEnvironmentVariable, CommandLine.DefaultDataDirectory);
         var isLocal = words.Data is not null || (words.Url is null && Environment.GetEnvironmentVariable("OS_AUTH_URL") is null or "");
+        var directory = words.Data ?? CommandLine.DefaultDataDirectory;
+        // Of a process without an API cell there is a directory to look at, and no door.
+        var startedWithoutDoor = isLocal && words.Url is null && OpenRc.Read(directory) is null ? StartWords.Of(directory) : null;
+        var rc = startedWithoutDoor is null ? words.Resolve(Environment.GetEnvironmentVariable, CommandLine.DefaultDataDirectory) : null;
         var findings = new List<Finding>();
         if (isLocal)
-            findings.AddRange(JudgeDirectory.Of(await DirectoryFacts.LookAsync(words.Data ?? CommandLine.DefaultDataDirectory, stop)));
+            findings.AddRange(JudgeDirectory.Of(await DirectoryFacts.LookAsync(directory, stop)));
         else
             findings.Add(Finding.Ok("directory", "Disk, keys and processes were not looked at: that needs --data on the tree's machine."));
+        if (rc is null)
+        {
+            findings.Add(Finding.Ok("door", $"The process of this directory (`{startedWithoutDoor}`) has no door. The tree is looked at with the directory or the address of its API cell."));
+            return findings;
+        }
         try
         {
             using var cloud = await CloudClient.EnterAsync(rc, stop);

@@ -1,7 +1,7 @@
 namespace Cells.Host.Commands.Doctor;
 
 /// <summary>One thing that was looked at, in a sentence; where something is wrong also what to do.</summary>
-/// <param name="Check">What was looked at: door, clock, database, leases, cells, hosts, links, parked, drift, tasks, directory, disk, keys.</param>
+/// <param name="Check">What was looked at: door, clock, database, leases, cells, hosts, pools, links, parked, drift, tasks, directory, disk, keys.</param>
 internal sealed record Finding(string Check, Level Level, string Text, string? Remedy)
 {
     public static Finding Ok(string check, string text) => new(check, Level.Ok, text, null);

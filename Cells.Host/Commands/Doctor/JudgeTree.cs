@@ -21,8 +21,9 @@ internal static class JudgeTree
         Clock(facts),
         .. Database(facts.Health["database"]!),
         Leases(facts.Health["leases"]!.AsArray()),
-        .. Each("cells", facts.Cells, cell => Cell(cell, (string)facts.Health["cell"]!), $"All {facts.Cells.Count} cells are heard."),
+        .. Each("cells", facts.Cells, cell => Cell(cell, facts), $"All {facts.Cells.Count} cells are heard."),
         .. Each("hosts", facts.Hosts, Host, $"All {facts.Hosts.Count} hosts are up."),
+        .. Each("pools", facts.Pools, Pool, $"All {facts.Pools.Count} pools are managed."),
         .. Each("links", facts.Links, Link, $"All {facts.Links.Count} links of this cell are up, without a backlog."),
         Parked(facts.Parked),
         Drift(facts.Drift),
@@ -61,11 +62,21 @@ internal static class JudgeTree
             : Finding.Ok("leases", leases.Count == 0 ? "This cell needs no lease." : $"All {leases.Count} leases of this cell's database are held.");
     }
 
-    /// <param name="door">The cell whose door was asked: it knows why its own links do not work, and no others'.</param>
-    private static Finding? Cell(JsonNode cell, string door) => (bool)cell["silent"]!
-        ? Finding.Wrong("cells", $"Cell {cell["path"]} is {Ages.Seen.Text(cell)}: its servers go on, but nothing new goes there and changes to them wait.",
-            $"Look whether its process runs and reaches the bus: {((string?)cell["parent"] == door ? $"`cells link show {cell["name"]}`, and what that process" : $"what that process and the one of {cell["parent"]}")} write{((string?)cell["parent"] == door ? "s" : "")} to standard error, say why not.")
-        : null;
+    /// <summary>Of a branch that is silent its uppermost cell is told. The door knows why its own cell's links do not work, and no others'.</summary>
+    private static Finding? Cell(JsonNode cell, TreeFacts facts)
+    {
+        var (path, door) = ((string)cell["path"]!, (string)facts.Health["cell"]!);
+        if (!(bool)cell["silent"]! || facts.Cells.Any(above => (bool)above!["silent"]! && path.StartsWith($"{above["path"]}.", StringComparison.Ordinal)))
+            return null;
+        var below = facts.Cells.Count(c => ((string)c!["path"]!).StartsWith($"{path}.", StringComparison.Ordinal));
+        var who = below == 0 ? "its" : "their";
+        var why = (string?)cell["parent"] == door
+            ? $"`cells link show {cell["name"]}`, and what that process writes to standard error, say why not."
+            : $"what that process and the one of {cell["parent"]} write to standard error, say why not.";
+        return Finding.Wrong(
+            "cells", $"Cell {path} is {Ages.Seen.Text(cell)}{(below == 0 ? "" : $", and so are the {below} below it")}: {who} servers go on, but nothing new goes there and changes to them wait.",
+            $"Look whether its process runs and reaches the bus: {why}");
+    }
 
     private static Finding? Host(JsonNode host) => (string)host["status"]! switch
     {
@@ -74,6 +85,19 @@ internal static class JudgeTree
         var status => Finding.Wrong("hosts", $"Host {host["name"]} of cell {host["cell"]} is {status}: no new server goes there.",
             $"Look whether {host["address"]} answers and its toolstack runs."),
     };
+
+    /// <summary>Of a silent cell its pools' words are old, and the silence is told already.</summary>
+    private static Finding? Pool(JsonNode pool)
+    {
+        var (name, why) = (pool["name"] ?? pool["pool"], (string?)pool["why"] ?? "no reason was told");
+        return (string?)pool["status"] switch
+        {
+            null or "managed" => null,
+            _ when (bool)pool["silent"]! => null,
+            "refused" => Finding.Wrong("pools", $"Pool {name} of cell {pool["cell"]} is refused: {why}", "Do what the reason says; it is tried again each minute."),
+            var status => Finding.Wrong("pools", $"Pool {name} of cell {pool["cell"]} is {status}: {why}", "Its hosts take nothing new until it is reached; it is tried again by itself."),
+        };
+    }
 
     private static Finding? Link(JsonNode link)
     {

@@ -21,6 +21,7 @@ public sealed class LeaseKeeper : ReceiveActor
     private Held? _held;
     private bool _busy;   // a read or a write of ours is under way
     private long? _ours;  // the last epoch known to be this process's, with nobody else's since it first held the lease
+    private bool _unreadTold;   // told once, not at each tick of an outage
     private bool _givenBack;
     private IActorRef? _giver;
 
@@ -34,7 +35,9 @@ public sealed class LeaseKeeper : ReceiveActor
         Receive<WasRead>(On);
         Receive<ReadFailed>(failed =>
         {
-            StorageTelemetry.LeaseNotRead(_logger, _options.Name, failed.Error);
+            if (!_unreadTold)
+                StorageTelemetry.LeaseNotRead(_logger, _options.Name, failed.Error);
+            _unreadTold = true;
             Settle();
         });
         Receive<TakeEnded>(On);
@@ -75,6 +78,7 @@ public sealed class LeaseKeeper : ReceiveActor
 
     private void On(WasRead read)
     {
+        _unreadTold = false;
         JudgeWhoHadIt(read.Row);
         (_watch, var mayTake) = _watch.On(read.Row, read.Began, _time.GetTimestamp(), _options, _time);
         if (!mayTake || _givenBack)

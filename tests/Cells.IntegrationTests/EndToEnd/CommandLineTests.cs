@@ -159,7 +159,7 @@ public sealed class CommandLineTests
 
         var well = await up.CellsJsonAsync("doctor");
         Assert.That(well["findings"]!.AsArray().Where(f => (string)f!["level"]! == "error").Select(f => (string)f!["text"]!), Is.Empty);
-        Assert.That(well["findings"]!.AsArray().Select(f => (string)f!["check"]!), Is.SupersetOf(new[] { "door", "clock", "database", "cells", "hosts", "links", "disk", "keys", "directory" }));
+        Assert.That(well["findings"]!.AsArray().Select(f => (string)f!["check"]!), Is.SupersetOf(new[] { "door", "clock", "database", "cells", "hosts", "pools", "links", "disk", "keys", "directory" }));
 
         var openrc = Path.Combine(up.Data, "openrc");
         File.SetUnixFileMode(openrc, File.GetUnixFileMode(openrc) | UnixFileMode.OtherRead);

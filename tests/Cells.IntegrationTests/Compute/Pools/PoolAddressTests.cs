@@ -52,6 +52,17 @@ public sealed class PoolAddressTests
         Assert.That(_world.Fleet.Account()[1].Sessions, Is.Empty);
     }
 
+    [Test]
+    public async Task A_pool_that_nobody_reaches_from_the_start_is_told_once()
+    {
+        _world.Fleet.Inject(new SimFault.CutNetwork(_world.Fleet.Hosts[0].Name, TimeSpan.FromSeconds(5)));
+
+        var owner = _world.Own();
+        await owner.ReadyAsync();
+
+        Assert.That(owner.Log.Split("Warning 2014: Pool pool-1: cannot be entered (").Length - 1, Is.EqualTo(1), owner.Log);
+    }
+
     /// <summary>The cell's database knows from then on which pool goes by the name.</summary>
     private async Task TakenOnceAsync()
     {

@@ -109,6 +109,9 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
 
     public IActorRef Actor { get; }
 
+    /// <summary>Lines of level, number and text.</summary>
+    public string Log => _log.ToString();
+
     /// <summary>There once the first host was met, so after <see cref="ReadyAsync"/>.</summary>
     public PoolHandle Handle => _handle ?? throw new InvalidOperationException("The pool has not been read yet.");
 

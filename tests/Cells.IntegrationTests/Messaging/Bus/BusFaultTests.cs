@@ -118,25 +118,4 @@ public sealed class BusFaultTests
     }
 
     /// <summary>What the transport tells operators.</summary>
-    private sealed class ToldEvents : ILogger
-    {
-        private readonly Lock _lock = new();
-        private readonly List<string> _events = [];
-
-        public IReadOnlyList<string> Of(string way)
-        {
-            lock (_lock)
-                return [.. _events.Where(told => told.StartsWith(way + ":", StringComparison.Ordinal))];
-        }
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lock)
-                _events.Add(formatter(state, exception));
-        }
-    }
 }

@@ -99,6 +99,24 @@ public sealed class LeaseKeeperTests
     }
 
     [Test]
+    public void An_outage_of_the_database_is_told_once_and_the_next_one_again()
+    {
+        Start();
+        _stepper.RunFor(TimeSpan.FromSeconds(10));
+        var standby = Start();                                            // only reads
+        foreach (var outage in new[] { 1, 2 })
+        {
+            standby.Gate.IsBroken = true;
+            _stepper.RunFor(TimeSpan.FromSeconds(10));
+            standby.Gate.IsBroken = false;
+            _stepper.RunFor(TimeSpan.FromSeconds(10));
+
+            Assert.That(
+                standby.Told.All.Count(line => line.StartsWith("Lease placer could not be read", StringComparison.Ordinal)), Is.EqualTo(outage), string.Join('\n', standby.Told.All));
+        }
+    }
+
+    [Test]
     public void A_holder_that_was_stopped_for_a_while_knows_before_its_timers_ring()
     {
         var holder = Start();
@@ -265,9 +283,11 @@ public sealed class LeaseKeeperTests
         private readonly Committer _committer;
         private readonly CellDatabase _reads;
 
+        public ToldEvents Told { get; } = new();
+
         public Node(string name, SteppedDispatcher stepper, ManualTime time, SeededIds ids, string connectionString, Guid? directory)
         {
-            System = new ActorSystem(name, stepper, time);
+            System = new ActorSystem(name, stepper, time, Told);
             Gate = new BreakableGate(time);
             _committer = new Committer(System, connectionString, Gate, ids, new CommitterOptions());
             _reads = new CellDatabase(connectionString, Gate);

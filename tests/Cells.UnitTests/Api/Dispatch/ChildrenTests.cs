@@ -104,6 +104,17 @@ public sealed class ChildrenTests
     }
 
     [Test]
+    public void A_cell_below_a_child_is_as_old_as_the_child_said_and_the_time_since()
+    {
+        var news = News(A, 2, 0, A1);
+        _children.OnNews(A, news with { Reaches = [.. news.Reaches.Select(r => r.Cell == A1 ? r with { Silent = true, SecondsSinceHeard = 40 } : r)] }, T0);
+
+        var ages = _children.Reaches(Here, CellKind.Routing, T0 + TimeSpan.FromSeconds(3)).Select(r => $"{r.Cell} {r.SecondsSinceHeard}");
+
+        Assert.That(ages, Is.EqualTo(new[] { $"{Here} 0", $"{A} 3", $"{A1} 43", $"{B} " }));
+    }
+
+    [Test]
     public void The_news_for_the_next_parent_are_what_is_heard_less_what_was_sent()
     {
         _children.OnNews(A, News(A, 4, 0, A1), T0);
@@ -111,7 +122,7 @@ public sealed class ChildrenTests
         _children.OnHealth(B, NeighbourHealth.Down, T0);
         _children.OnSent(A, 1, Build(vcpus: 1));
 
-        var news = _children.NewsOf(Here, CellKind.Routing, countsWorkUpTo: 5);
+        var news = _children.NewsOf(Here, CellKind.Routing, countsWorkUpTo: 5, T0);
 
         Assert.Multiple(() =>
         {

@@ -20,6 +20,7 @@ public sealed class DoctorTests
             """)!,
         Cells: Array("""[{"name": "global", "path": "global", "silent": false, "heard_seconds_ago": 0}]"""),
         Hosts: Array("""[{"name": "h1", "cell": "east-1", "status": "up", "address": "http://h1"}]"""),
+        Pools: Array("""[{"name": "p1", "cell": "east-1", "status": "managed", "why": "by http://h1", "silent": false}]"""),
         Links: Array("""[{"neighbour": "east", "health": "up", "outbox_backlog": 0, "state_lag": 0, "problem": null}]"""),
         Parked: [], Drift: [], Overdue: [], ClockAhead: TimeSpan.FromMilliseconds(3), RoundTrip: TimeSpan.FromMilliseconds(8));
 
@@ -34,7 +35,7 @@ public sealed class DoctorTests
         Assert.That(findings, Is.All.Property("Level").EqualTo(Level.Ok).And.All.Property("Remedy").Null);
         Assert.That(findings.Select(f => f.Check).Distinct(), Is.EqualTo(new[]
         {
-            "door", "clock", "database", "leases", "cells", "hosts", "links", "parked", "drift", "tasks", "directory", "disk", "keys",
+            "door", "clock", "database", "leases", "cells", "hosts", "pools", "links", "parked", "drift", "tasks", "directory", "disk", "keys",
         }));
         Assert.That(DoctorCommand.Ending(findings, strict: true), Is.EqualTo(ExitCode.Done));
     }
@@ -52,6 +53,9 @@ public sealed class DoctorTests
             Well with { Cells = Array("""[{"name": "east", "parent": "global", "path": "global.east", "silent": true, "heard_seconds_ago": 200}]""") });
         yield return Case("hosts", Level.Error, "Host h1 of cell east-1 is down", Host("down"));
         yield return Case("hosts", Level.Warning, "Host h1 of cell east-1 is in maintenance", Host("maintenance"));
+        yield return Case("pools", Level.Error, "Pool p1 of cell east-1 is refused: it is managed by cell x", Pool("refused", "it is managed by cell x", silent: false));
+        yield return Case("pools", Level.Error, "Pool p1 of cell east-1 is connecting: nobody answers", Pool("connecting", "nobody answers", silent: false));
+        yield return Case("pools", Level.Ok, "All 1 pools are managed.", Pool("connecting", "nobody answers", silent: true));
         yield return Case("links", Level.Error, "The link to east is down", Link("health", "down"));
         yield return Case("links", Level.Error, "cannot be used: versions differ", Link("problem", "versions differ"));
         yield return Case("links", Level.Error, "The link to east is full: 10001 messages wait", Link("outbox_backlog", 10_001L));
@@ -105,6 +109,22 @@ public sealed class DoctorTests
         Assert.That(finding.Remedy, Does.EndWith(remedy));
     }
 
+    [Test]
+    public void Of_a_silent_branch_its_uppermost_cell_is_told()
+    {
+        var cells = Array("""
+            [{"name": "global", "path": "global", "silent": false, "heard_seconds_ago": 0},
+             {"name": "east", "parent": "global", "path": "global.east", "silent": true, "heard_seconds_ago": 9},
+             {"name": "east-1", "parent": "east", "path": "global.east.east-1", "silent": true, "heard_seconds_ago": 9},
+             {"name": "east-10", "parent": "global", "path": "global.east-10", "silent": false, "heard_seconds_ago": 0}]
+            """);
+
+        var findings = JudgeTree.Of(Well with { Cells = cells }).Where(f => f.Check == "cells").ToList();
+
+        Assert.That(findings.Single().Text, Is.EqualTo(
+            "Cell global.east is silent 9s, and so are the 1 below it: their servers go on, but nothing new goes there and changes to them wait."));
+    }
+
     [TestCaseSource(nameof(SickDirectories))]
     public void What_is_wrong_with_a_directory_is_said(string check, int level, string text, object facts)
     {
@@ -127,6 +147,9 @@ public sealed class DoctorTests
     private static TreeFacts Health(string part, string name, JsonNode value) => Well with { Health = Changed(Well.Health, h => h[part]![name] = value) };
 
     private static TreeFacts Host(string status) => Well with { Hosts = [Changed(Well.Hosts[0]!, h => h["status"] = status)] };
+
+    private static TreeFacts Pool(string status, string why, bool silent) =>
+        Well with { Pools = [Changed(Well.Pools[0]!, p => (p["status"], p["why"], p["silent"]) = (status, why, silent))] };
 
     private static TreeFacts Link(string name, JsonNode value) => Well with { Links = [Changed(Well.Links[0]!, l => l[name] = value)] };
 
