@@ -45,7 +45,7 @@ public sealed class ApiHome : IDisposable
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet, options.Cell), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Questions = new NovaQuestions(servers, dispatch, ids);
-        Actions = new NovaActions(Servers, Questions, servers, dispatch, committer, time, options);
+        Actions = new NovaActions(Servers, Questions, servers, flavors, quotas, dispatch, committer, time, ids, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids, options);
         _routes =
@@ -59,6 +59,7 @@ public sealed class ApiHome : IDisposable
                 Servers, Actions, Questions, new NovaActionLog(servers, new ActionStore(database), options), new ServerMetadata(servers, quotas, committer, time), new ServerTags(servers, committer, time, options),
                 Flavors, new NovaKeypairs(keypairs, quotas, committer, time, options),
                 new NovaQuotas(quotas, committer)).Routes,
+            .. new NovaMigrations(servers, new MigrationStore(database), options).Routes,
             .. new ServerInterfaces(servers).Routes,
             .. new NetworkRoutes(
                 neutron, new NeutronSubnets(nets, neutron, committer, time, ids, options),

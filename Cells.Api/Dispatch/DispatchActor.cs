@@ -218,7 +218,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         if (decision.Terminated && _parts.Intents is { } intents)
             writes.AddRange(intents.Terminated(instance, _parts.Time.GetUtcNow()));
         if (decision.Acted is { } acted && _parts.Intents is { } log)
-            writes.Add(log.Acted(acted));
+            writes.AddRange(log.Acted(acted));
         foreach (var mail in decision.Mail)
             writes.Add(new SendWork(mail.Link, mail.Key ?? instance.ToString(), mail.Message, traceParent));
         return writes;

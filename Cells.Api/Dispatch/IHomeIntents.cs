@@ -11,5 +11,5 @@ public interface IHomeIntents
     IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at);
 
     /// <summary>An action has ended: the server's log says how. Twice is harmless.</summary>
-    IWrite Acted(InstanceActed answer);
+    IReadOnlyList<IWrite> Acted(InstanceActed answer);
 }

@@ -9,6 +9,12 @@ namespace Cells.Api.Nova;
 /// <param name="LockedReason">Of lock, from 2.73.</param>
 public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null, string? LockedReason = null)
 {
+    /// <summary>Of resize: the flavor that is ordered.</summary>
+    public string? FlavorRef { get; init; }
+
+    /// <summary>Of a migration: the only host that will do, by name; null for any that fits.</summary>
+    public string? Host { get; init; }
+
     /// <summary>Actions of Nova that are not here, and why.</summary>
     private static readonly SortedDictionary<string, string> NotHere = new(StringComparer.Ordinal)
     {
@@ -22,11 +28,6 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
         ["rebuild"] = NotBuilt,
         ["rescue"] = NotBuilt,
         ["unrescue"] = NotBuilt,
-        ["resize"] = NotBuilt,
-        ["confirmResize"] = NotBuilt,
-        ["revertResize"] = NotBuilt,
-        ["migrate"] = NotBuilt,
-        ["os-migrateLive"] = NotBuilt,
         ["evacuate"] = NotBuilt,
         ["shelve"] = NotBuilt,
         ["shelveOffload"] = NotBuilt,
@@ -67,6 +68,11 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
             "resume" => new AskedAction(InstanceAction.Resume),
             "lock" => Lock(asked.Value, version, problem),
             "unlock" => new AskedAction(InstanceAction.Unlock),
+            "resize" => MoveActions.Resize(asked.Value, problem),
+            "confirmResize" => new AskedAction(InstanceAction.ConfirmResize),
+            "revertResize" => new AskedAction(InstanceAction.RevertResize),
+            "migrate" => MoveActions.Migrate(asked.Value, version, problem),
+            "os-migrateLive" => MoveActions.MigrateLive(asked.Value, version, problem),
             "forceDelete" => new AskedAction(InstanceAction.Delete),
             "os-resetState" => Reset(asked.Value, problem),
             _ => null,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cells.Api.Dispatch;
 using Cells.Api.Http;
+using Cells.Api.Quotas;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
@@ -20,10 +21,17 @@ public sealed class NovaActions
     private readonly TimeProvider _time;
     private readonly HomeOptions _options;
     private readonly NovaQuestions _questions;
+    private readonly FlavorStore _flavors;
+    private readonly QuotaStore _quotas;
+    private readonly IIdSource _ids;
 
     internal NovaActions(
-        NovaServers servers, NovaQuestions questions, ServerStore store, IServerDispatch dispatch, ICommitter committer, TimeProvider time, HomeOptions options) =>
-        (_servers, _questions, _store, _dispatch, _committer, _time, _options) = (servers, questions, store, dispatch, committer, time, options);
+        NovaServers servers, NovaQuestions questions, ServerStore store, FlavorStore flavors, QuotaStore quotas, IServerDispatch dispatch, ICommitter committer,
+        TimeProvider time, IIdSource ids, HomeOptions options)
+    {
+        (_servers, _questions, _store, _flavors, _quotas) = (servers, questions, store, flavors, quotas);
+        (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
+    }
 
     /// <summary>POST /servers/{id}/action: 202 once the intent and its command are committed; 409 when the server's state does not take it.</summary>
     public async Task<ApiResult> ActAsync(RequestContext caller, string id, JsonElement body, CancellationToken stop)
@@ -49,7 +57,7 @@ public sealed class NovaActions
 
     private async Task<ApiResult> ActOnceAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop)
     {
-        if (!caller.MayChange || (asked.Action == InstanceAction.ResetState && !caller.IsAdmin))
+        if (!caller.MayChange || ((asked.Action == InstanceAction.ResetState || MoveActions.IsForAdmins(asked.Action)) && !caller.IsAdmin))
             return ServerAccess.NotAllowed(asked.Action.RequestName());
         return await Attempts.RunAsync(async () =>
         {
@@ -60,22 +68,76 @@ public sealed class NovaActions
                 return ApiResult.Conflict(refused);
             if (server.Intent.Desired == Desired.Deleted)
                 return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
-            var outcome = await AcceptAsync(caller, server.Intent, asked, verdict.Task, stop);
+            var (move, notThere) = await MoveAsync(caller, server, asked, stop);
+            if (notThere is not null)
+                return notThere;
+            var outcome = await AcceptAsync(caller, server.Intent, asked, verdict.Task, move, stop);
             if (outcome is DispatchOutcome.NotHeld)
                 return ApiResult.Conflict($"Instance {id} is not ready");
-            return outcome.IsCommitted() ? ApiResult.Empty(202) : outcome.Refusal();
+            if (outcome.IsCommitted())
+                return ApiResult.Empty(asked.Action == InstanceAction.ConfirmResize ? 204 : 202);
+            return outcome is DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } && missed.Writes.Any(w => w is ChargeQuota or ChargeUser)
+                ? await OverQuotaAsync(server.Intent, move!.Charge!, stop)
+                : outcome.Refusal();
         }, $"Server {id} changed with every attempt; nothing was done.");
     }
 
-    private Task<DispatchOutcome> AcceptAsync(RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, CancellationToken stop)
+    private Task<DispatchOutcome> AcceptAsync(RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, PlannedMove? move, CancellationToken stop)
     {
         var now = NovaServers.Microseconds(_time.GetUtcNow());
         var intent = new AcceptAction(server.Id, server.Number + 1, task, server.Lock, caller.RequestId, now, now + _options.IntentTerm);
         return _dispatch.ActAsync(
-            new ActOnInstance(server.Id, 0, intent.Number, server.Project, caller.User, caller.RequestId, asked.Action, asked.ResetTo),
-            [intent, new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, intent.Number, server.Project, caller.User, now, null))],
+            new ActOnInstance(server.Id, 0, intent.Number, server.Project, caller.User, caller.RequestId, asked.Action, asked.ResetTo)
+            {
+                Flavor = asked.Action == InstanceAction.Resize ? move!.Ordered : null, Host = asked.Host,
+            },
+            [.. MoveWrites(caller, server, asked, intent.Number, move, now), intent, new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, intent.Number, server.Project, caller.User, now, null))],
             intent.Deadline, caller.TraceParent, stop);
     }
+
+    /// <summary>What a resize orders, and what a migration is written down with; nothing for any other action.</summary>
+    private async Task<(PlannedMove? Move, ApiResult? Refusal)> MoveAsync(RequestContext caller, Server server, AskedAction asked, CancellationToken stop)
+    {
+        var own = server.Intent.Flavor;
+        if (asked.Action is InstanceAction.Migrate or InstanceAction.LiveMigrate)
+            return (new PlannedMove(own, null, server.View.HostName), null);
+        if (asked.FlavorRef is not { } flavorRef)
+            return (null, null);
+        var ordered = await _flavors.FindAsync(flavorRef, stop);
+        if (MoveActions.Refusal(caller, own, ordered, flavorRef) is { } refusal)
+            return (null, refusal);
+        var flavor = ordered!.Flavor with { ExtraSpecs = ordered.ExtraSpecs.Count == 0 ? null : ordered.ExtraSpecs };
+        return (new PlannedMove(flavor, MoveActions.Beyond(own, flavor), server.View.HostName), null);
+    }
+
+    private IEnumerable<IWrite> MoveWrites(RequestContext caller, InstanceIntent server, AskedAction asked, long intent, PlannedMove? move, DateTimeOffset now)
+    {
+        if (move is null)
+            yield break;
+        if (move.Charge is { } charge)
+        {
+            yield return new LockProject(server.Project);
+            // What gets smaller is never refused, however much the project has.
+            if (charge is { Cores: > 0 } or { RamMib: > 0 })
+            {
+                yield return new ChargeQuota(server.Project, charge, 0);
+                yield return new ChargeUser(server.Project, server.User, charge);
+            }
+        }
+        yield return new InsertMigration(
+            _ids.NewGuid(), server.Id, intent, MoveActions.TypeOf(asked.Action), server.Project, caller.User, server.Flavor, move.Charge is null ? server.Flavor : move.Ordered, move.SourceHost, now);
+    }
+
+    private async Task<ApiResult> OverQuotaAsync(InstanceIntent server, QuotaUsage asked, CancellationToken stop)
+    {
+        var (whole, own) = (await _quotas.StandingAsync(server.Project, stop), await _quotas.UserStandingAsync(server.Project, server.User, stop));
+        return OverQuota.ResizeRefusal(whole, asked) ?? OverQuota.ResizeRefusal(own, asked)
+            ?? ApiResult.Unavailable("The project's quota changed while the resize was judged; nothing was done.", Unavailable.RetryAfter);
+    }
+
+    /// <param name="Ordered">The flavor that it is to have.</param>
+    /// <param name="Charge">What it counts beyond what it has; null for a migration.</param>
+    private sealed record PlannedMove(Flavor Ordered, QuotaUsage? Charge, string? SourceHost);
 
     /// <summary>
     /// A lock is the home's own: no cell below hears of it. An owner's lock of what is locked already changes nothing, and is 202 all the same, as in Nova;

@@ -43,5 +43,24 @@ internal static class OverQuota
             + $"but already used {string.Join(", ", overs.Select(over => over.Used))} of {string.Join(", ", overs.Select(over => over.Limit))} {names}");
     }
 
+    /// <summary>403 for a resize, which counts what it takes beyond what the server has; null when it would fit after all.</summary>
+    public static ApiResult? ResizeRefusal(QuotaStanding? standing, QuotaUsage asked)
+    {
+        if (standing is null)
+            return null;
+        var (limits, used) = (standing.Limits, standing.Used);
+        var overs = new[]
+        {
+            (Name: "cores", Over: asked.Cores > 0 && Room(limits.Cores, used.Cores, asked.Cores) < 1, Asked: (long)asked.Cores, Used: (long)used.Cores, Limit: (long)limits.Cores),
+            (Name: "ram", Over: asked.RamMib > 0 && Room(limits.RamMib, used.RamMib, asked.RamMib) < 1, Asked: asked.RamMib, Used: used.RamMib, Limit: limits.RamMib),
+        }.Where(resource => resource.Over).ToList();
+        if (overs.Count == 0)
+            return null;
+        var names = string.Join(", ", overs.Select(over => over.Name));
+        return ApiResult.Forbidden(
+            $"Quota exceeded for {names}: Requested {string.Join(", ", overs.Select(over => over.Asked))}, "
+            + $"but already used {string.Join(", ", overs.Select(over => over.Used))} of {string.Join(", ", overs.Select(over => over.Limit))} {names}");
+    }
+
     private static long Room(long limit, long used, long each) => limit < 0 ? long.MaxValue : (limit - used) / each;
 }

@@ -27,8 +27,8 @@ internal sealed class QuotaStore(ICellDatabase database)
           left join quota_class as c on c.name = 'default'
          cross join lateral (
                select count(*)::integer as instances,
-                      coalesce(sum(i.vcpus), 0)::integer as cores,
-                      coalesce(sum(i.memory_mib), 0)::bigint as ram_mib
+                      coalesce(sum(greatest(i.vcpus, i.other_vcpus)), 0)::integer as cores,
+                      coalesce(sum(greatest(i.memory_mib, i.other_memory_mib)), 0)::bigint as ram_mib
                  from instance_intent as i
                 where i.project_id = q.project_id
                   and i.terminated_at is null) as used
@@ -51,8 +51,8 @@ internal sealed class QuotaStore(ICellDatabase database)
           left join quota_class as c on c.name = 'default'
          cross join lateral (
                select count(*)::integer as instances,
-                      coalesce(sum(i.vcpus), 0)::integer as cores,
-                      coalesce(sum(i.memory_mib), 0)::bigint as ram_mib
+                      coalesce(sum(greatest(i.vcpus, i.other_vcpus)), 0)::integer as cores,
+                      coalesce(sum(greatest(i.memory_mib, i.other_memory_mib)), 0)::bigint as ram_mib
                  from instance_intent as i
                 where i.project_id = q.project_id
                   and i.user_id = @user

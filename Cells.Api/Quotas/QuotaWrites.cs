@@ -54,8 +54,8 @@ public sealed record ChargeQuota(ProjectId Project, QuotaUsage Asked, int Metada
                      where p.project_id = any(@projects)) as q
              cross join lateral (
                    select count(*)::integer as instances,
-                          coalesce(sum(i.vcpus), 0)::integer as cores,
-                          coalesce(sum(i.memory_mib), 0)::bigint as ram_mib
+                          coalesce(sum(greatest(i.vcpus, i.other_vcpus)), 0)::integer as cores,
+                          coalesce(sum(greatest(i.memory_mib, i.other_memory_mib)), 0)::bigint as ram_mib
                      from instance_intent as i
                     where i.project_id = q.project_id
                       and i.terminated_at is null

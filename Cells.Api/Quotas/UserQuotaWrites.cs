@@ -25,8 +25,8 @@ internal sealed record ChargeUser(ProjectId Project, UserId User, QuotaUsage Ask
                and u.user_id = asked.user_id
              cross join lateral (
                    select count(*)::integer as instances,
-                          coalesce(sum(i.vcpus), 0)::integer as cores,
-                          coalesce(sum(i.memory_mib), 0)::bigint as ram_mib
+                          coalesce(sum(greatest(i.vcpus, i.other_vcpus)), 0)::integer as cores,
+                          coalesce(sum(greatest(i.memory_mib, i.other_memory_mib)), 0)::bigint as ram_mib
                      from instance_intent as i
                     where i.project_id = u.project_id
                       and i.user_id = u.user_id

@@ -21,8 +21,11 @@ internal sealed class NothingLeft : Invariant
             if (Owner(vm.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vm?.ToString("D") != vm.Uuid))
                 yield return $"Host {names} has a VM {vm.Uuid} ({vm.PowerState}) of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
         foreach (var (disk, host) in picture.Disks.Where(found => found.Disk.Managed))
-            if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || row.Vdi?.ToString("D") != disk.Uuid))
+            if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || !row.Vdis.Contains(Guid.Parse(disk.Uuid))))
                 yield return $"Host {host} has a disk {disk.Uuid} of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
+        foreach (var row in alive.Values.Where(row => row is { Root: not null, Vm: not null, VmState: not (VmState.Building or VmState.Rescued), TaskState: TaskState.None }))
+            if (picture.Disks.FirstOrDefault(found => found.Disk.Uuid == row.Root!.Value.ToString("D")) is { Disk: { } root } && !root.VmUuids.Contains(row.Vm!.Value.ToString("D")))
+                yield return $"The VM of an instance does not have the disk {root.Uuid} that its row calls its own: {row}.";
         // An unfinished clone is no orphan of an instance yet, but nobody would ever use it: our image disks are one per SR.
         foreach (var many in picture.Disks.Where(found => found.Disk.Managed && found.Disk.Name.StartsWith("image-", StringComparison.Ordinal)).GroupBy(found => (found.Disk.SrUuid, found.Disk.Name)).Where(g => g.Count() > 1))
             yield return $"SR {many.Key.SrUuid} has {many.Count()} disks for {many.Key.Name}.";

@@ -1,6 +1,7 @@
 using Cells.Chaos.Tree;
 using Cells.Chaos.Workloads;
 using Cells.Compute.Instances;
+using Cells.Compute.Placement;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -42,6 +43,9 @@ internal sealed class Picture
     public required IReadOnlyList<InstanceTruth> Instances { get; init; }
 
     public required IReadOnlyList<ClaimTruth> Claims { get; init; }
+
+    /// <summary>What the rows of the compute cells say that they hold, as the product computes it.</summary>
+    public required IReadOnlyList<ClaimTruth> Held { get; init; }
 
     public required IReadOnlyList<ProviderTruth> Providers { get; init; }
 
@@ -92,18 +96,22 @@ internal sealed class Picture
             Above = world.Cells.Where(cell => cell.Kind == CellKind.Compute)
                 .ToDictionary(cell => cell.Name.Value, IReadOnlyList<string> (cell) => ["global", cell.Parent!.Value.Value]),
             Instances = [.. computeCells.SelectMany(cell => Read(world, cell, """
-                select id, epoch, generation, host_id, vm_uuid, vdi_uuid, vm_state, task_state, power_state, released, applied_intent, coalesce(fault, ''), actions
+                select id, epoch, generation, host_id, vm_uuid,
+                       array_remove(array[vdi_uuid, rescue_vdi_uuid, former_vdi_uuid, next_vdi_uuid, snapshot_vdi_uuid], null), vm_state, task_state, power_state, released,
+                       applied_intent, coalesce(fault, ''), actions, vdi_uuid
                   from instance
                  order by id
                 """, row => new InstanceTruth(
-                cell, row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), OrNull(row, 3), OrNull(row, 4), OrNull(row, 5), (VmState)row.GetInt16(6),
+                cell, row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), OrNull(row, 3), OrNull(row, 4), row.GetFieldValue<Guid[]>(5), (VmState)row.GetInt16(6),
                 (TaskState)row.GetInt16(7), (PowerState)row.GetInt16(8), row.GetBoolean(9), row.GetInt64(10), row.GetString(11),
-                [.. JsonSerializer.Deserialize(row.GetString(12), ComputeJsonContext.Default.Actions)!.Ended.Select(ended => ended.Intent)])))],
+                [.. JsonSerializer.Deserialize(row.GetString(12), ComputeJsonContext.Default.Actions)!.Ended.Select(ended => ended.Intent)]) { Root = OrNull(row, 13) }))],
             Claims = [.. computeCells.SelectMany(cell => Read(world, cell, """
-                select instance_id, epoch, provider_id, resource, amount
+                select instance_id, epoch, provider_id, resource, amount, role
                   from claim
-                 order by instance_id, epoch, provider_id, resource
-                """, row => new ClaimTruth(cell, row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt16(3), row.GetInt64(4))))],
+                 order by instance_id, epoch, provider_id, resource, role
+                """, row => new ClaimTruth(cell, row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt16(3), row.GetInt64(4), row.GetInt16(5))))],
+            Held = [.. computeCells.SelectMany(cell => Read(world, cell, ReadInstances.Statement(""), ReadInstances.Row).SelectMany(row => ClaimOf.Held(row).Select(held =>
+                new ClaimTruth(cell, row.Id.Value, row.Epoch, held.Part.Provider.Value, (short)held.Part.Resource, held.Part.Amount, (short)held.Role))))],
             Providers = [.. computeCells.SelectMany(cell => Read(world, cell, """
                 select id, resource, capacity, ratio, reserve, promised, outside
                   from provider
@@ -152,13 +160,16 @@ internal sealed record ObservedRow(Guid Instance, long Epoch, long Generation, b
 
 /// <summary>A compute cell's own row.</summary>
 internal sealed record InstanceTruth(
-    string Cell, Guid Id, long Epoch, long Generation, Guid? Host, Guid? Vm, Guid? Vdi, VmState VmState, TaskState TaskState, PowerState PowerState,
+    string Cell, Guid Id, long Epoch, long Generation, Guid? Host, Guid? Vm, IReadOnlyList<Guid> Vdis, VmState VmState, TaskState TaskState, PowerState PowerState,
     bool Released, long AppliedIntent, string Fault, IReadOnlyList<long> Ended)
 {
+    /// <summary>The disk that it boots from; <see cref="Vdis"/> are all that the row names.</summary>
+    public Guid? Root { get; init; }
+
     public override string ToString() =>
         $"{Cell}: instance {Id} epoch {Epoch} generation {Generation} {VmState}/{TaskState}/{PowerState} on {Host?.ToString() ?? "no host"}{(Released ? " released" : "")} {Fault}";
 }
 
-internal sealed record ClaimTruth(string Cell, Guid Instance, long Epoch, Guid Provider, short Resource, long Amount);
+internal sealed record ClaimTruth(string Cell, Guid Instance, long Epoch, Guid Provider, short Resource, long Amount, short Role);
 
 internal sealed record ProviderTruth(string Cell, Guid Id, short Resource, long Capacity, double Ratio, long Reserve, long Promised, long Outside);

@@ -24,8 +24,13 @@ internal sealed class Clients
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Request> _waiting = [];
     private static readonly InstanceAction[]
-        OfActive = [InstanceAction.Stop, InstanceAction.RebootSoft, InstanceAction.RebootHard, InstanceAction.Pause, InstanceAction.Suspend],
-        OfStopped = [InstanceAction.Start, InstanceAction.Start, InstanceAction.RebootHard],
+        OfActive =
+        [
+            InstanceAction.Stop, InstanceAction.RebootSoft, InstanceAction.RebootHard, InstanceAction.Pause, InstanceAction.Suspend, InstanceAction.Resize, InstanceAction.Resize,
+            InstanceAction.Migrate, InstanceAction.LiveMigrate,
+        ],
+        OfStopped = [InstanceAction.Start, InstanceAction.Start, InstanceAction.RebootHard, InstanceAction.Resize],
+        OfResized = [InstanceAction.ConfirmResize, InstanceAction.RevertResize],
         OfPaused = [InstanceAction.Unpause, InstanceAction.Unpause, InstanceAction.RebootHard],
         OfSuspended = [InstanceAction.Resume, InstanceAction.Resume, InstanceAction.RebootHard],
         OfError = [InstanceAction.RebootHard, InstanceAction.Stop],
@@ -263,6 +268,7 @@ internal sealed class Clients
             "SHUTOFF" => OfStopped,
             "PAUSED" => OfPaused,
             "SUSPENDED" => OfSuspended,
+            "VERIFY_RESIZE" => OfResized,
             "ERROR" => OfError,
             _ => OfActive,
         };
@@ -273,17 +279,23 @@ internal sealed class Clients
     private void Act(Server server, InstanceAction action)
     {
         var intents = action is InstanceAction.Lock or InstanceAction.Unlock ? 0 : 1;     // these are the home's alone
+        var asked = new AskedAction(action)
+        {
+            FlavorRef = action == InstanceAction.Resize ? WorldThings.Flavors[_random.Next(WorldThings.Flavors.Count)].Id : null,
+        };
         Ask($"{action} {server.Name}", server,
-            (home, caller) => home.Actions.ActAsync(caller, server.Id!.Value.ToString(), new AskedAction(action), CancellationToken.None), answer =>
+            (home, caller) => home.Actions.ActAsync(caller, server.Id!.Value.ToString(), asked, CancellationToken.None), answer =>
             {
                 switch (answer.Status)
                 {
-                    case 202:
+                    case 202 or 204:
                         server.ActionsAccepted += intents;
                         Follow(server);
                         break;
                     case 409 or 503:
                         break;                              // not in this state, or not now: nothing was done
+                    case 400 or 403 when action == InstanceAction.Resize:
+                        break;                              // it has that flavor, or a larger disk; or over quota
                     case 404 when server.DeleteAsked:
                         break;
                     default:
@@ -339,7 +351,7 @@ internal sealed class Clients
             return;
         }
         var id = ++_requests;
-        var caller = new RequestContext(WorldThings.User, server.Project, ["member"], $"req-{id.ToString(CultureInfo.InvariantCulture)}", TraceParent: null);
+        var caller = new RequestContext(WorldThings.User, server.Project, [what.Contains("igrate", StringComparison.Ordinal) ? "admin" : "member"], $"req-{id.ToString(CultureInfo.InvariantCulture)}", TraceParent: null);
         _waiting.Add(id, new Request(what, lost));
         var task = ask(home, caller);
         // Inline on the stepping thread, but as a step of its own: the client is far from whoever completed it.

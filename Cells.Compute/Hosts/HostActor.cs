@@ -183,7 +183,7 @@ internal sealed partial class HostActor : ReceiveActor
             return null;
         var (host, needsHost) = (cache.FindHost(place.Host)?.Key, Steps.NeedsOf(run.Work).HasFlag(Needs.Host));
         var target = TargetOf(run.Row, cache);
-        if (needsHost && (host is null || (run.Row.Destination is not null && target is null)))
+        if (needsHost && host is null)
             return null;
         var networks = host is { } known ? NetworkKeys.Of(cache, known) : new SortedDictionary<string, XenRef<Network>>(StringComparer.Ordinal);
         return new StepContext(
@@ -195,7 +195,7 @@ internal sealed partial class HostActor : ReceiveActor
     }
 
     private static TargetRefs? TargetOf(Instance row, PoolCache cache) =>
-        row.Destination is { Place: var there } && cache.FindHost(there.Host) is { } host && cache.FindSr(there.Sr) is { } sr
+        (row.Destination ?? row.Origin) is { Place: var there } && cache.FindHost(there.Host) is { } host && cache.FindSr(there.Sr) is { } sr
             ? new TargetRefs(host.Key, sr.Key, NetworkKeys.Of(cache, host.Key))
             : null;
 

@@ -26,6 +26,7 @@ internal static class CorrectObserved
     public static VmState StateOf(PowerState shown, Instance row) => shown switch
     {
         _ when row.Disks.Rescue is not null => VmState.Rescued,
+        _ when row.Origin is not null => VmState.Resized,       // until it is confirmed or reverted, whatever its guest does
         PowerState.Running => VmState.Active,
         PowerState.Paused => VmState.Paused,
         PowerState.Suspended => VmState.Suspended,

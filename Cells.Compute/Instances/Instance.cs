@@ -101,6 +101,9 @@ internal enum WorkflowKind
     Unpause = 8,
     Suspend = 9,
     Resume = 10,
+    Resize = 14,
+    ConfirmResize = 15,
+    RevertResize = 16,
     LiveMigrate = 17,
 }
 

@@ -29,12 +29,7 @@ internal static class ReadInstances
     private static async Task<IReadOnlyList<Instance>> ReadAsync(NpgsqlConnection connection, string where, NpgsqlParameter[] parameters, CancellationToken stop)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = $"""
-            select {Columns}
-              from instance
-             {where}
-             order by id
-            """;
+        command.CommandText = Statement(where);
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(stop);
         var rows = new List<Instance>();
@@ -43,7 +38,15 @@ internal static class ReadInstances
         return rows;
     }
 
-    private static Instance Row(NpgsqlDataReader r) => new(
+    /// <summary>What <see cref="Row"/> reads.</summary>
+    public static string Statement(string where) => $"""
+        select {Columns}
+          from instance
+         {where}
+         order by id
+        """;
+
+    public static Instance Row(NpgsqlDataReader r) => new(
         new InstanceId(r.GetGuid(0)),
         new ProjectId(r.GetGuid(1)),
         r.GetString(2),

@@ -90,7 +90,13 @@ internal static class TakeAction
     private static (Instance Row, InstanceActed Answer) Ended(
         Instance row, ActOnInstance command, ActionOutcome outcome, string? reason, DateTimeOffset began, DateTimeOffset now)
     {
-        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now) { Moved = row.Actions.Moved };
+        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now) 
+        {
+            Moved = row.Actions.Moved,
+            Flavors = command.Action is InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize && row.Command is { } has
+                ? new FlavorsHeld(has.Flavor, row.Origin?.Flavor)
+                : null,
+        };
         return (row with
         {
             AppliedIntent = Math.Max(row.AppliedIntent, command.Intent),

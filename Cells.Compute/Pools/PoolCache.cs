@@ -118,7 +118,7 @@ internal sealed record PoolCache(
     };
 
     /// <summary>
-    /// What others take, and disks of ours beside an instance's own: no claim is held for those. A VM counts where it is resident or being started, as the host's own compute_free_memory does; a halted one takes
+    /// What others take, and disks of ours beside an instance's own: no claim is held for those, but for a resize's. A VM counts where it is resident or being started, as the host's own compute_free_memory does; a halted one takes
     /// nothing of a host.
     /// </summary>
     public OutsideUsage Outside()
@@ -133,7 +133,7 @@ internal sealed record PoolCache(
                 (int)g.Where(p => !p.Vm.IsControlDomain).Sum(p => p.Vm.VcpusMax),
                 g.Sum(p => Mib(p.Vm.MemoryDynamicMin + p.Vm.MemoryOverhead))));
         var srs = Vdis.Values
-            .Where(v => (StampOf(v) is null || Marks.RoleOf(v.OtherConfig) != DiskRole.Root) && v.Managed && Srs.ContainsKey(v.Sr))
+            .Where(v => (StampOf(v) is null || (Marks.RoleOf(v.OtherConfig) != DiskRole.Root && !v.OtherConfig.ContainsKey(Marks.Claimed))) && v.Managed && Srs.ContainsKey(v.Sr))
             .GroupBy(v => new SrId(Srs[v.Sr].Uuid))
             .Select(g => new OutsideOfSr(g.Key, g.Sum(v => v.VirtualSize)));
         return new OutsideUsage(Pool, [.. hosts.OrderBy(h => h.Host.Value)], [.. srs.OrderBy(s => s.Sr.Value)]);

@@ -10,7 +10,7 @@ internal static class ActionWorkflows
     public static bool Knows(InstanceAction action) => action is
         InstanceAction.Start or InstanceAction.Stop or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Pause or
         InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState or
-        InstanceAction.LiveMigrate;
+        InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize or InstanceAction.LiveMigrate;
 
     /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
@@ -24,6 +24,9 @@ internal static class ActionWorkflows
         InstanceAction.Unpause => WorkflowKind.Unpause,
         InstanceAction.Suspend => WorkflowKind.Suspend,
         InstanceAction.Resume => WorkflowKind.Resume,
+        InstanceAction.Resize or InstanceAction.Migrate => WorkflowKind.Resize,
+        InstanceAction.ConfirmResize => WorkflowKind.ConfirmResize,
+        InstanceAction.RevertResize => WorkflowKind.RevertResize,
         InstanceAction.LiveMigrate => WorkflowKind.LiveMigrate,
         InstanceAction.ResetState => null,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),

@@ -124,6 +124,8 @@ internal static class AdvanceWorkflow
     public static Instance AsDeleted(Instance row, DateTimeOffset now) => row.Changed(now) with
     {
         Place = null,
+        Destination = null,
+        Origin = null,
         Vm = null,
         Disks = Disks.None,
         Actions = row.Actions.Current is null ? row.Actions : row.Actions with { Current = null },

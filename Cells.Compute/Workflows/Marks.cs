@@ -23,6 +23,9 @@ internal static class Marks
     /// <summary>The intent that a disk with a role was made for: what an earlier one left behind is never taken for it.</summary>
     public const string Intent = "cells-intent";
 
+    /// <summary>On a disk with a role for which its instance holds a claim, as a resize does for both of its disks: it is not counted a second time as used by others.</summary>
+    public const string Claimed = "cells-claimed";
+
     /// <summary>The name that finds an instance's VM and disks with one filtered read.</summary>
     public static string NameOf(InstanceId instance) => $"instance-{instance}";
 
@@ -44,6 +47,18 @@ internal static class Marks
             return marks;
         marks[Role] = role.ToString().ToLowerInvariant();
         marks[Intent] = intent.ToString(CultureInfo.InvariantCulture);
+        return marks;
+    }
+
+    /// <summary>As <see cref="OfDisk"/>, of one that a claim is held for.</summary>
+    /// <param name="self">Null for a disk that is only being made: its own uuid is known once it is there.</param>
+    public static SortedDictionary<string, string> OfClaimedDisk(Stamp stamp, Guid? self, DiskRole role, long intent)
+    {
+        var marks = OfDisk(stamp, self ?? Guid.Empty, role, intent);
+        if (self is null)
+            marks.Remove(Self);
+        if (role != DiskRole.Root)
+            marks[Claimed] = "true";
         return marks;
     }
 

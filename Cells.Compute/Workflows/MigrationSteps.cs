@@ -24,7 +24,8 @@ internal static class MigrationSteps
                 : underWay is not null ? new ProbeAnswer.Unknown(underWay)
                 : ProbeAnswer.NotDone.Instance;
         },
-        TaskState.Migrating);
+        TaskState.Migrating,
+        Needs: Needs.Place | Needs.Second);
 
     /// <summary>As every other last step: the host must show it.</summary>
     public static WorkflowStep SeenMoved { get; } = new(
@@ -37,7 +38,7 @@ internal static class MigrationSteps
                 ? new StepOutcome.Done(Power: OwnVm.PowerOf(record.PowerState))
                 : new StepOutcome.Refused("not_moved", $"VM {record.Uuid} was to run on {context.Row.Destination!.Place.HostName} and is not shown there");
         },
-        Undo: null, Probe: null, TaskState.Migrating);          // an observation
+        Undo: null, Probe: null, TaskState.Migrating, Needs: Needs.Second);   // an observation
 
     private static XenRef<Host> TargetOf(StepContext context) =>
         context.Target?.Host ?? throw new InvalidOperationException($"Instance {context.Row.Id} is on its way nowhere.");

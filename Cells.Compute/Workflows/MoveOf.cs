@@ -24,6 +24,12 @@ internal static class MoveOf
                 $"{row.Id} is {row.VmState.Name()}: the hypervisor moves only what runs. Unpause it first."),
             WorkflowKind.LiveMigrate => new MoveAsked.To(
                 request with { DiskBytes = 0, Move = new MoveRule(place.Pool, place.Host, place.Sr, asked?.Host) }, command.Flavor, HasDisk: false, row.VmState),
+            WorkflowKind.Resize => new MoveAsked.To(
+                ClaimOf.RequestOf(command with { Flavor = asked?.Flavor ?? command.Flavor }, []) with
+                {
+                    Move = new MoveRule(place.Pool, asked?.Action == InstanceAction.Migrate ? place.Host : null, Disk: null, asked?.Host),
+                },
+                asked?.Flavor ?? command.Flavor, HasDisk: true, row.PowerState == PowerState.Shutdown ? VmState.Stopped : VmState.Active),
             _ => throw new ArgumentException($"{work.Workflow} goes nowhere.", nameof(row)),
         };
     }

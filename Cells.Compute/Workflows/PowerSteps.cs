@@ -1,3 +1,4 @@
+using Cells.Compute.Instances;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
 
@@ -34,6 +35,34 @@ internal static class PowerSteps
                 : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} and is shown as {record.PowerState}");
         },
         Undo: null, Probe: null, shows, Needs: Needs.Pool, Joined: true);   // an observation
+
+    /// <summary>On its second place, if it is to run there; what was stopped stays so.</summary>
+    public static WorkflowStep StartAtSecond(string name, TaskState shows)
+    {
+        var start = Step(name, shows, XenCalls.VmStartOn, VmPowerState.Running, (context, vm) => Vm.StartOn(vm, context.Target!.Host, startPaused: false, force: false));
+        return start with
+        {
+            Do = (context, stop) => SecondOf(context).State == VmState.Active ? start.Do(context, stop) : Task.FromResult<StepOutcome>(new StepOutcome.Done()),
+            Needs = Needs.Second,
+        };
+    }
+
+    /// <summary>As <see cref="Seen"/>: it runs on its second place, or it is halted, whichever is to be.</summary>
+    public static WorkflowStep SeenAtSecond(string name, TaskState shows) => new(
+        name,
+        async (context, stop) =>
+        {
+            await context.Pool.BarrierAsync(stop);
+            var (_, record) = await OwnVm.ReadAsync(context, stop);
+            var wanted = SecondOf(context).State == VmState.Active ? VmPowerState.Running : VmPowerState.Halted;
+            return record.PowerState == wanted && (wanted == VmPowerState.Halted || record.ResidentOn == context.Target!.Host)
+                ? new StepOutcome.Done(Power: OwnVm.PowerOf(wanted))
+                : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} on {SecondOf(context).Place.HostName} and is shown otherwise, as {record.PowerState}");
+        },
+        Undo: null, Probe: null, shows, Needs: Needs.Second, Joined: true);   // an observation
+
+    private static SecondPlace SecondOf(StepContext context) =>
+        context.Row.Destination ?? context.Row.Origin ?? throw new InvalidOperationException($"Instance {context.Row.Id} has no second place.");
 
     private static WorkflowStep Step(
         string name, TaskState shows, XenCall call, VmPowerState wanted, Func<StepContext, XenRef<Vm>, XenRequest<XenVoid>> request) => new(

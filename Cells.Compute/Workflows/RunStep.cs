@@ -19,6 +19,8 @@ internal static class RunStep
                 return await UndoAsync(step, context, stop);
             if (step.Needs.HasFlag(Needs.Sr) && context.Sr.IsNull)
                 return new StepOutcome.Refused("sr_gone", $"the pool has no SR {context.Row.Place?.Sr} any more");
+            if (step.Needs.HasFlag(Needs.Second) && context.Target is null && (context.Row.Destination ?? context.Row.Origin) is { Place: var there })
+                return new StepOutcome.Refused("place_gone", $"the pool has no host {there.HostName} or no SR {there.Sr} any more");
             if (maybeDone && step.Probe is { } probe)
             {
                 switch (await probe(context, stop))

@@ -65,6 +65,31 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Resume = [PowerSteps.Resume, PowerSteps.Seen("seen-resumed", TaskState.Resuming, VmPowerState.Running)];
 
+    public static readonly IReadOnlyList<WorkflowStep> Resize =
+    [
+        WorkflowStep.ChoosePlace(TaskState.ResizePrep),
+        ResizeSteps.AskShutdown,
+        ResizeSteps.PowerOff,
+        ResizeSteps.MakeDisk,
+        ResizeSteps.CopyDisk,
+        ResizeSteps.SwapDisk,
+        ResizeSteps.ShapeVm,
+        ResizeSteps.StartThere,
+        ResizeSteps.SeenResized,
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> ConfirmResize = [ResizeSteps.DestroyFormer, ResizeSteps.SeenConfirmed];
+
+    public static readonly IReadOnlyList<WorkflowStep> RevertResize =
+    [
+        ResizeSteps.StopThere,
+        ResizeSteps.SwapBack,
+        ResizeSteps.ShapeBack,
+        ResizeSteps.DestroyNew,
+        ResizeSteps.StartBack,
+        ResizeSteps.SeenReverted,
+    ];
+
     public static readonly IReadOnlyList<WorkflowStep> LiveMigrate =
     [
         WorkflowStep.ChoosePlace(TaskState.Migrating),
@@ -84,6 +109,9 @@ internal static class Steps
         WorkflowKind.Unpause => Unpause,
         WorkflowKind.Suspend => Suspend,
         WorkflowKind.Resume => Resume,
+        WorkflowKind.Resize => Resize,
+        WorkflowKind.ConfirmResize => ConfirmResize,
+        WorkflowKind.RevertResize => RevertResize,
         WorkflowKind.LiveMigrate => LiveMigrate,
         _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
     };

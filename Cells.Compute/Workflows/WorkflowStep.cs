@@ -54,6 +54,9 @@ internal enum Needs
     Host = 1,
     Sr = 2,
     Place = Host | Sr,
+
+    /// <summary>The host and the SR of its second place.</summary>
+    Second = 4,
 }
 
 /// <summary>What a probe found.</summary>

@@ -13,6 +13,9 @@ public sealed record Vbd(
     /// <summary>Makes the record only: the disk is plugged at the VM's start. Refused with DEVICE_ALREADY_EXISTS when the device is taken.</summary>
     public static XenRequest<XenRef<Vbd>> Create(NewVbd vbd) => Generated.Ref<Vbd>(XenCalls.VbdCreate, vbd.ToRecord());
 
+    /// <summary>The record only; refused while it is plugged into a VM that runs.</summary>
+    public static XenRequest<XenVoid> Destroy(XenRef<Vbd> self) => Generated.Void(XenCalls.VbdDestroy, self);
+
     public static XenRequest<Vbd> GetRecord(XenRef<Vbd> self) => Generated.Record(XenCalls.VbdGetRecord, self);
 
     public static XenRequest<IReadOnlyList<KeyValuePair<XenRef<Vbd>, Vbd>>> GetAllRecordsWhere(XenWhere where) =>

@@ -44,6 +44,12 @@ public sealed record Vdi(
     /// <param name="size">Bytes; never smaller than now (SR_BACKEND_FAILURE_79).</param>
     public static XenRequest<XenVoid> Resize(XenRef<Vdi> vdi, long size) => Generated.Void(XenCalls.VdiResize, vdi, size);
 
+    /// <summary>
+    /// All blocks of a disk that is attached nowhere, into one that is there already, on whichever SR of the pool. Refused with VDI_TOO_SMALL. Once more is
+    /// the same.
+    /// </summary>
+    public static XenRequest<XenRef<Vdi>> CopyInto(XenRef<Vdi> vdi, XenRef<Vdi> into) => Generated.Ref<Vdi>(XenCalls.VdiCopy, vdi, XenRef<Sr>.Null, XenRef<Vdi>.Null, into);
+
     public static XenRequest<XenVoid> SetNameLabel(XenRef<Vdi> self, string value) => Generated.Void(XenCalls.VdiSetNameLabel, self, value);
 
     public static XenRequest<XenVoid> AddToOtherConfig(XenRef<Vdi> self, string key, string value) =>

@@ -97,6 +97,16 @@ public sealed record Vm(
     public static XenRequest<XenVoid> PoolMigrate(XenRef<Vm> vm, XenRef<Host> host) =>
         Generated.Void(XenCalls.VmPoolMigrate, vm, host, new SortedDictionary<string, string>(StringComparer.Ordinal) { ["live"] = "true" });
 
+    /// <summary>Halted VMs only; never below VCPUs_at_startup.</summary>
+    public static XenRequest<XenVoid> SetVcpusMax(XenRef<Vm> self, int value) => Generated.Void(XenCalls.VmSetVcpusMax, self, (long)value);
+
+    /// <summary>Halted VMs only; never above VCPUs_max.</summary>
+    public static XenRequest<XenVoid> SetVcpusAtStartup(XenRef<Vm> self, int value) => Generated.Void(XenCalls.VmSetVcpusAtStartup, self, (long)value);
+
+    /// <summary>Halted VMs only: static minimum 0, and no ballooning, as <see cref="NewVm"/> has it.</summary>
+    /// <param name="bytes">What it has.</param>
+    public static XenRequest<XenVoid> SetMemoryLimits(XenRef<Vm> self, long bytes) => Generated.Void(XenCalls.VmSetMemoryLimits, self, 0L, bytes, bytes, bytes);
+
     /// <summary>Bytes.</summary>
     public static XenRequest<long> ComputeMemoryOverhead(XenRef<Vm> vm) => new(XenCalls.VmComputeMemoryOverhead, [vm], v => v.Whole());
 }

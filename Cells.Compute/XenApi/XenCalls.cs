@@ -39,6 +39,7 @@ internal static class XenCalls
     public static readonly XenCall VdiSnapshot = new("VDI", "snapshot", 3, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiDestroy = new("VDI", "destroy", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiResize = new("VDI", "resize", 3, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VdiCopy = new("VDI", "copy", 5, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiSetNameLabel = new("VDI", "set_name_label", 3, Changes, "rio", HasAsync: true);
     public static readonly XenCall VdiAddToOtherConfig = new("VDI", "add_to_other_config", 4, Changes, "rio");
     public static readonly XenCall VdiRemoveFromOtherConfig = new("VDI", "remove_from_other_config", 3, Changes, "rio");
@@ -62,12 +63,16 @@ internal static class XenCalls
     public static readonly XenCall VmSuspend = new("VM", "suspend", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmResumeOn = new("VM", "resume_on", 5, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmPoolMigrate = new("VM", "pool_migrate", 4, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VmSetVcpusMax = new("VM", "set_VCPUs_max", 3, Changes, "midnight-ride");
+    public static readonly XenCall VmSetVcpusAtStartup = new("VM", "set_VCPUs_at_startup", 3, Changes, "midnight-ride");
+    public static readonly XenCall VmSetMemoryLimits = new("VM", "set_memory_limits", 6, Changes, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmComputeMemoryOverhead = new("VM", "compute_memory_overhead", 2, Reads, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmMetricsGetAllRecords = new("VM_metrics", "get_all_records", 1, Reads, "rio");
 
     public static readonly XenCall VmMetricsGetRecord = new("VM_metrics", "get_record", 2, Reads, "rio");
 
     public static readonly XenCall VbdCreate = new("VBD", "create", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall VbdDestroy = new("VBD", "destroy", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VbdGetRecord = new("VBD", "get_record", 2, Reads, "rio");
     public static readonly XenCall VbdGetAllRecordsWhere = new("VBD", "get_all_records_where", 2, Reads, "hidden");
     public static readonly XenCall VifCreate = new("VIF", "create", 2, Changes, "rio", HasAsync: true);
@@ -91,10 +96,10 @@ internal static class XenCalls
     [
         SessionLogin, SessionLogout, SessionGetTasks, PoolGetAllRecords, PoolAddToOtherConfig, PoolRemoveFromOtherConfig, HostGetAllRecords,
         HostComputeFreeMemory, HostGetServertime, HostCallPlugin, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
-        VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiSnapshot, VdiDestroy, VdiResize, VdiSetNameLabel,
+        VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiSnapshot, VdiDestroy, VdiResize, VdiCopy, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
         VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
-        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VmMetricsGetRecord, VbdCreate,
+        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmSetVcpusMax, VmSetVcpusAtStartup, VmSetMemoryLimits, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VmMetricsGetRecord, VbdCreate, VbdDestroy,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
     ];

@@ -43,7 +43,14 @@ public sealed record InstanceActed(
 {
     /// <summary>Where it was when the action began and where it went, for one that chose a place; null for any other.</summary>
     public MovedBetween? Moved { get; init; }
+
+    /// <summary>What it has since a resize, its confirmation or its revert ended; null for any other action.</summary>
+    public FlavorsHeld? Flavors { get; init; }
 }
+
+/// <param name="Flavor">What the instance has now.</param>
+/// <param name="Former">What it may go back to, and still holds; null when there is nothing to confirm.</param>
+public sealed record FlavorsHeld(Flavor Flavor, Flavor? Former);
 
 /// <summary>The two ends of a resize or migration, as far as they were known.</summary>
 /// <param name="To">Null when no place was found.</param>

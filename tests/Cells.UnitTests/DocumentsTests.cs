@@ -108,6 +108,7 @@ public sealed partial class DocumentsTests
         // What a route does is not called, so its handlers' parts may be missing.
         var open = new NovaRoutes(null!, null!, null!, null!, null!, null!, null!, null!, null!).Routes
             .Concat(new NovaFleetRoutes(null!, null!, null!, null!).Routes)
+            .Concat(new NovaMigrations(null!, null!, null!).Routes)
             .Concat(new NovaGroupRoutes(null!).Routes)
             .Concat(new NovaUsageRoutes(null!).Routes)
             .Concat(new NovaQuotaClasses(null!, null!).Routes)

@@ -158,15 +158,16 @@ internal sealed class HomeServer : IAsyncDisposable
 
     /// <summary>What a compute cell's report leaves here: a copy of its row, of epoch 1, launched in 2026 and old.</summary>
     public Task ReportAsync(
-        string id, VmState state, TaskState task = TaskState.None, PowerState power = PowerState.Running, string? fault = null, HostId? host = null)
+        string id, VmState state, TaskState task = TaskState.None, PowerState power = PowerState.Running, string? fault = null, HostId? host = null, long intent = 1)
     {
         var row = new InstanceRow(
             new InstanceId(Guid.Parse(id)), AdminProject, Epoch: 1, Generation: 3, CellName.Parse("east-1"), host ?? new HostId(Guid.NewGuid()), "h1",
-            state, task, power, WorkingIntent: 1, AppliedIntent: 1, Released: false, fault, Step: null,
+            state, task, power, WorkingIntent: intent, AppliedIntent: intent, Released: false, fault, Step: null,
             LaunchedAt: new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), UpdatedAt: new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
         return Database.ExecuteAsync($"""
             insert into instance_observed (instance, epoch, generation, applied_intent, deleted, body, change_number)
-            values ('{id}', 1, 3, 1, false, '{JsonSerializer.Serialize(row, WireJsonContext.Default.InstanceRow).Replace("'", "''")}', 1)
+            values ('{id}', 1, 3, {intent}, false, '{JsonSerializer.Serialize(row, WireJsonContext.Default.InstanceRow).Replace("'", "''")}', 1)
+                on conflict (instance) do update set applied_intent = excluded.applied_intent, body = excluded.body
             """);
     }
 

@@ -59,8 +59,8 @@ internal sealed class ComputeWorld : IAsyncDisposable
     public static Task<ComputeWorld> StartAsync(int hosts, HostShape? shape = null) => StartAsync(XenSimFleetOptions.Standalone(hosts, Password, shape), hosts);
 
     /// <summary>The hosts are members of one pool, which is entered through the last of them; one machine more stands by.</summary>
-    public static Task<ComputeWorld> StartPoolAsync(int members, HostShape? shape = null) =>
-        StartAsync(new XenSimFleetOptions { Pools = [SimulatedPools.Of(members, spares: 1, Password, shape)] }, members);
+    public static Task<ComputeWorld> StartPoolAsync(int members, HostShape? shape = null, long sharedBytes = 4L << 40) =>
+        StartAsync(new XenSimFleetOptions { Pools = [SimulatedPools.Of(members, spares: 1, Password, shape, sharedBytes)] }, members);
 
     private static async Task<ComputeWorld> StartAsync(XenSimFleetOptions simulated, int hosts)
     {

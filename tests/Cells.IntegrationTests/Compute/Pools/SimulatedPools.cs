@@ -8,14 +8,14 @@ internal static class SimulatedPools
 {
     private static int s_last;
 
-    public static PoolShape Of(int members, int spares, string password, HostShape? shape = null)
+    public static PoolShape Of(int members, int spares, string password, HostShape? shape = null, long sharedBytes = 4L << 40)
     {
         var network = Interlocked.Increment(ref s_last);
         return new PoolShape
         {
             Name = "pool",
             RootPassword = password,
-            SharedStorageBytes = 4L << 40,
+            SharedStorageBytes = sharedBytes,
             Hosts = [.. Enumerable.Range(0, members + spares).Select(i => (shape ?? new HostShape { Name = "" }) with
             {
                 Name = $"host-{i + 1}", Address = XenSimFleetOptions.AddressOf(network, i), Spare = i >= members,
