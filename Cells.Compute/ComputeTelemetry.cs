@@ -42,6 +42,12 @@ internal static partial class ComputeTelemetry
     [LoggerMessage(2225, LogLevel.Information, "Instance {Instance}: its host {From} has left the pool; it goes on at {To}, and its claim with it")]
     public static partial void Rehomed(ILogger logger, InstanceId instance, string from, string to);
 
+    [LoggerMessage(2241, LogLevel.Information, "Instance {Instance}: its disk went with host {From}; it is built anew on host {To}, attempt {Attempt}")]
+    public static partial void BuiltAnew(ILogger logger, InstanceId instance, string from, string to, int attempt);
+
+    [LoggerMessage(2242, LogLevel.Warning, "Host {Host} is heard again: the word of {Who} that it runs nothing does not count any more")]
+    public static partial void ProofEnded(ILogger logger, HostId host, string who);
+
     [LoggerMessage(2216, LogLevel.Information, "A decision was overtaken ({Missed}); it is taken again from what the database says")]
     public static partial void Overtaken(ILogger logger, string missed);
 

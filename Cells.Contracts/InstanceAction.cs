@@ -27,6 +27,7 @@ public enum InstanceAction
     ConfirmResize = 22,
     RevertResize = 23,
     LiveMigrate = 24,
+    Evacuate = 30,
 }
 
 public static class InstanceActionNames

@@ -67,6 +67,8 @@ public static class InstanceLifecycle
         InstanceAction.ConfirmResize => new([VmState.Resized], TaskState.None),
         InstanceAction.RevertResize => new([VmState.Resized], TaskState.ResizeReverting),
         InstanceAction.LiveMigrate => new([VmState.Active, VmState.Paused], TaskState.Migrating),
+        // Nova's task_state for it, too: an evacuation is a rebuild elsewhere.
+        InstanceAction.Evacuate => new([VmState.Active, VmState.Stopped, VmState.Error], TaskState.Rebuilding),
         InstanceAction.Lock or InstanceAction.Unlock => new(Any, TaskState.None) { During = AnyTask, MustHaveLaunched = false, HeldBackByLock = false },
         // Until it has been launched the row is its build's, whose end nothing else may say.
         InstanceAction.ResetState => new(Any, TaskState.None) { During = AnyTask, HeldBackByLock = false },

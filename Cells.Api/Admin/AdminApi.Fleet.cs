@@ -1,5 +1,8 @@
 using Cells.Api.Fleet;
+using Cells.Api.Http;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
+using Cells.Messaging.Storage;
 
 namespace Cells.Api.Admin;
 
@@ -35,6 +38,26 @@ public sealed partial class AdminApi
         var told = rows.Select(r => PoolView.Of(r, [.. r.Pool is { } id ? hosts[(r.Cell.Value, id.Value)] : []], AgeOf(ages, r.Cell)));
         var untold = hosts.Where(h => !rows.Any(r => r.Cell.Value == h.Key.Cell && r.Pool?.Value == h.Key.Pool)).Select(h => PoolView.Of(null, [.. h], AgeOf(ages, CellName.Parse(h.Key.Cell))));
         return new PoolList([.. told.Concat(untold).Where(p => cell is null || p.Cell == cell).OrderBy(p => p.Cell, StringComparer.Ordinal).ThenBy(p => p.Name, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>A word of now, under an id of its own.</summary>
+    internal FenceWord WordOf(string who, string why) => new(_runtime.Ids.NewGuid(), who, why, _runtime.Time.GetUtcNow());
+
+    /// <summary>Says that a host runs nothing any more; without a word, that what was said is taken back.</summary>
+    internal async Task<(FleetHost? Said, ApiResult? Refusal, CommitOutcome? Outcome)> FenceAsync(
+        Guid id, Func<FleetHost, ApiResult?> refuse, FenceWord? word, CancellationToken stop)
+    {
+        var ages = await _ages.ReadAsync(stop);
+        ApiResult? refusal = null;
+        var (said, outcome) = await _words.SayAsync(
+            hosts =>
+            {
+                var host = hosts.FirstOrDefault(h => h.Row.Host.Value == id);
+                refusal = host is null ? null : refuse(host with { Age = AgeOf(ages, host.Row.Cell) });
+                return refusal is null ? host : null;
+            },
+            setting => setting with { Fence = word }, traceParent: null, stop);
+        return (said, refusal, outcome);
     }
 
     private async Task<List<HostView>> HostViewsAsync(CancellationToken stop)

@@ -21,6 +21,7 @@ public sealed partial class AdminApi
     private readonly ICellAges _ages;
     private readonly FleetStore _hosts;
     private readonly FleetRowStore _fleet;
+    private readonly OperatorWords _words;
     private readonly ServerStore _servers;
     private readonly DriftStore _drift;
     private readonly HealthStore _health;
@@ -30,6 +31,7 @@ public sealed partial class AdminApi
     {
         (_runtime, _dispatch, _ages, _explanations) = (runtime, dispatch, ages, explanations);
         (_hosts, _fleet) = (new FleetStore(runtime.Database), new FleetRowStore(runtime.Database));
+        _words = new OperatorWords(_hosts, runtime.Committer, runtime.Time);
         (_servers, _drift) = (new ServerStore(runtime.Database), new DriftStore(runtime.Database));
         _health = new HealthStore(runtime.Database);
         Events = new EventStream(runtime, this);

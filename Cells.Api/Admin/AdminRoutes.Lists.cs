@@ -37,8 +37,8 @@ public sealed partial class AdminRoutes
         return await admin.HostsNamedAsync(word, stop) switch
         {
             [var host] => Ok(host, AdminJson.Default.HostView),
-            [] => ApiResult.NotFound($"No host '{word}' is known here. `cells host list` shows those that are."),
-            var several => ApiResult.Conflict($"{several.Count} hosts are named '{word}': name one by its uuid: {string.Join(", ", several.Select(h => $"{h.Host} in {h.Cell}"))}."),
+            [] => NoSuchHost(word),
+            var several => SeveralHosts(word, several),
         };
     }
 

@@ -15,6 +15,8 @@ public sealed partial class AdminRoutes(AdminApi admin)
         Get("/cells/{cell}", CellAsync),
         Get("/hosts", HostsAsync),
         Get("/hosts/{host}", HostAsync),
+        ApiRoute.Post(ApiService.Cells, "/hosts/{host}/fence", Access.Admin, FenceAsync),
+        ApiRoute.Delete(ApiService.Cells, "/hosts/{host}/fence", Access.Admin, UnfenceAsync),
         Get("/pools", PoolsAsync),
         Get("/pools/{pool}", PoolAsync),
         Get("/servers", ServersAsync),

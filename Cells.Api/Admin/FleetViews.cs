@@ -47,9 +47,13 @@ public sealed record HostView(
     /// <summary>An operator has said that it is down.</summary>
     public bool ForcedDown { get; init; }
 
+    /// <summary>Who has said that it surely runs nothing any more, with the reason and the time; null without such a proof.</summary>
+    public FenceView? Fence { get; init; }
+
     internal static HostView Of(FleetHost host, CellAge age) => Of(host.Row, age) with
     {
         Disabled = host.Setting is { Disabled: true }, DisabledReason = host.DisabledReason, ForcedDown = host.IsForcedDown,
+        Fence = host.Fence is { } fence ? new FenceView(fence.Who, fence.Why, fence.At) : null,
     };
 
     private static HostView Of(HostRow row, CellAge age) => new(
@@ -59,6 +63,9 @@ public sealed record HostView(
         Zone = row.Zone, SettingNumber = row.SettingNumber, Enabled = row.Enabled,
     };
 }
+
+/// <param name="At">By the clock of the cell whose door was told.</param>
+public sealed record FenceView(string Who, string Why, DateTimeOffset At);
 
 /// <summary>GET /cells/v1/pools: the XenAPI pools below, as their cells stand to them, and summed over the rows of their hosts.</summary>
 public sealed record PoolList(IReadOnlyList<PoolView> Pools);

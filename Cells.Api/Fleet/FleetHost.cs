@@ -24,6 +24,9 @@ internal sealed record FleetHost(HostRow Row, CellName Link, long Number, Config
     /// <summary>Its cell hears it and is heard itself, and nobody says otherwise.</summary>
     public bool IsUp => !IsForcedDown && !Age.Silent && Row.Status is "up" or "maintenance";
 
+    /// <summary>The proof that it runs nothing: what counts for its cell, or an operator's word that is still on its way there; null without one.</summary>
+    public FenceWord? Fence => Row.Fence ?? (Setting is { Fence: { } word } said && said.Number > (Row.SettingNumber ?? 0) ? word : null);
+
     /// <summary>When it was last known to be as it is shown: with the last news of its cell while that hears it, else when it was seen to change.</summary>
     /// <param name="now">By this cell's clock, as ages are.</param>
     public DateTimeOffset SeenAt(DateTimeOffset now) =>

@@ -4,6 +4,7 @@ using Cells.Api.Nova;
 using Cells.Api.Storage;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
 using Cells.Messaging.Storage;
 using Npgsql;
 
@@ -12,7 +13,7 @@ namespace Cells.Api.Fleet;
 /// <summary>Reads of the hosts below with what operators said of them, and of aggregates.</summary>
 internal sealed class FleetStore(ICellDatabase database)
 {
-    private const string Columns = "select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell";
+    private const string Columns = "select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell, s.fence";
 
     private const string Joins = """
           from host_observed as h
@@ -91,8 +92,11 @@ internal sealed class FleetStore(ICellDatabase database)
         var shown = ObservedJson.Host(row.GetString(0));
         var setting = row.IsDBNull(3) ? null : new ConfigureHost(
             shown.Host, CellName.Parse(row.GetString(9)), row.GetInt64(3), row.GetBoolean(4), row.TextOrNull(5), row.GetBoolean(6), row.TextOrNull(7),
-            JsonSerializer.Deserialize(row.GetString(8), FleetJson.Default.IReadOnlyListHostAggregate)!);
-        return new FleetHost(shown, CellName.Parse(row.GetString(1)), row.GetInt64(2), setting, row.GetInt32(10));
+            JsonSerializer.Deserialize(row.GetString(8), FleetJson.Default.IReadOnlyListHostAggregate)!)
+        {
+            Fence = row.IsDBNull(10) ? null : JsonSerializer.Deserialize(row.GetString(10), WireJsonContext.Default.FenceWord),
+        };
+        return new FleetHost(shown, CellName.Parse(row.GetString(1)), row.GetInt64(2), setting, row.GetInt32(11));
     }
 
     private static Aggregate ToAggregate(NpgsqlDataReader row) => new(

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cells.Api.Nova;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Contracts.Wire;
 using Cells.Messaging.Storage;
 
 namespace Cells.Api.Fleet;
@@ -10,10 +11,10 @@ namespace Cells.Api.Fleet;
 internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : IWrite
 {
     private const string Sql = """
-        insert into host_setting as s (host, cell, number, disabled, reason, forced_down, zone, aggregates, told_at)
-        select w.host, w.cell, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates, w.told_at
-          from unnest(@hosts, @cells, @numbers, @disabled, @reasons, @forced, @zones, @aggregates, @times)
-            as w (host, cell, number, disabled, reason, forced_down, zone, aggregates, told_at)
+        insert into host_setting as s (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at)
+        select w.host, w.cell, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates, w.fence, w.told_at
+          from unnest(@hosts, @cells, @numbers, @disabled, @reasons, @forced, @zones, @aggregates, @fences, @times)
+            as w (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at)
             on conflict (host) do update
            set cell        = excluded.cell,
                number      = excluded.number,
@@ -22,6 +23,7 @@ internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : I
                forced_down = excluded.forced_down,
                zone        = excluded.zone,
                aggregates  = excluded.aggregates,
+               fence       = excluded.fence,
                told_at     = excluded.told_at
          where s.number < excluded.number
         returning host
@@ -37,6 +39,7 @@ internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : I
         Column.Boolean<SetHost>("forced", w => w.Setting.ForcedDown),
         Column.Text<SetHost>("zones", w => w.Setting.Zone),
         Column.Json<SetHost>("aggregates", w => JsonSerializer.Serialize(w.Setting.Aggregates, FleetJson.Default.IReadOnlyListHostAggregate)),
+        Column.Json<SetHost>("fences", w => w.Setting.Fence is { } fence ? JsonSerializer.Serialize(fence, WireJsonContext.Default.FenceWord) : null),
         Column.Time<SetHost>("times", w => w.ToldAt));
 
     public WriteKind Kind => TheKind;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cells.Api.Dispatch;
+using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Api.Quotas;
 using Cells.Contracts;
@@ -15,6 +16,7 @@ namespace Cells.Api.Nova;
 public sealed class NovaActions
 {
     private readonly NovaServers _servers;
+    private readonly EvacuationGuard _evacuation;
     private readonly ServerStore _store;
     private readonly IServerDispatch _dispatch;
     private readonly ICommitter _committer;
@@ -26,11 +28,12 @@ public sealed class NovaActions
     private readonly IIdSource _ids;
 
     internal NovaActions(
-        NovaServers servers, NovaQuestions questions, ServerStore store, FlavorStore flavors, QuotaStore quotas, IServerDispatch dispatch, ICommitter committer,
-        TimeProvider time, IIdSource ids, HomeOptions options)
+        NovaServers servers, NovaQuestions questions, ServerStore store, FlavorStore flavors, QuotaStore quotas, SeenFleet fleet, IServerDispatch dispatch,
+        ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
         (_servers, _questions, _store, _flavors, _quotas) = (servers, questions, store, flavors, quotas);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
+        _evacuation = new EvacuationGuard(fleet);
     }
 
     /// <summary>POST /servers/{id}/action: 202 once the intent and its command are committed; 409 when the server's state does not take it.</summary>
@@ -57,7 +60,7 @@ public sealed class NovaActions
 
     private async Task<ApiResult> ActOnceAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop)
     {
-        if (!caller.MayChange || ((asked.Action == InstanceAction.ResetState || MoveActions.IsForAdmins(asked.Action)) && !caller.IsAdmin))
+        if (!caller.MayChange || ((asked.Action is InstanceAction.ResetState or InstanceAction.Evacuate || MoveActions.IsForAdmins(asked.Action)) && !caller.IsAdmin))
             return ServerAccess.NotAllowed(asked.Action.RequestName());
         return await Attempts.RunAsync(async () =>
         {
@@ -68,6 +71,8 @@ public sealed class NovaActions
                 return ApiResult.Conflict(refused);
             if (server.Intent.Desired == Desired.Deleted)
                 return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
+            if (asked.Action == InstanceAction.Evacuate && await _evacuation.RefuseAsync(server.Observed?.Host, asked.Host, stop) is { } held)
+                return held;
             var (move, notThere) = await MoveAsync(caller, server, asked, stop);
             if (notThere is not null)
                 return notThere;
@@ -75,7 +80,7 @@ public sealed class NovaActions
             if (outcome is DispatchOutcome.NotHeld)
                 return ApiResult.Conflict($"Instance {id} is not ready");
             if (outcome.IsCommitted())
-                return ApiResult.Empty(asked.Action == InstanceAction.ConfirmResize ? 204 : 202);
+                return ApiResult.Empty(asked.Action switch { InstanceAction.ConfirmResize => 204, InstanceAction.Evacuate => 200, _ => 202 });
             return outcome is DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } && missed.Writes.Any(w => w is ChargeQuota or ChargeUser)
                 ? await OverQuotaAsync(server.Intent, move!.Charge!, stop)
                 : outcome.Refusal();

@@ -26,7 +26,7 @@ internal sealed partial class HostActor : ReceiveActor
     private readonly PoolHandle _pool;
     private readonly HostSetup _setup;
     private readonly SortedDictionary<Guid, Run> _runs = [];
-    private bool _connected;
+    private bool _connected, _isHeard;
     private long _arrivals;
     private int _busy;
 
@@ -48,7 +48,7 @@ internal sealed partial class HostActor : ReceiveActor
                 ComputeTelemetry.LeftoverStays(_setup.Logger, m.Uuid, error.Message);
         });
         Receive<ShowAgain>(_ => Attach());
-        Receive<HostHealthChanged>(_ => { });                   // the placer is told too, and decides by it
+        Receive<HostHealthChanged>(m => _isHeard = m.Health.Status is HostStatus.Up or HostStatus.Maintenance);   // the placer is told too, and decides by it
     }
 
     protected override void PreStart()
@@ -190,7 +190,7 @@ internal sealed partial class HostActor : ReceiveActor
             run.Row, _pool.Owner, _pool, host ?? XenRef<XenApi.Host>.Null, cache.FindSr(place.Sr)?.Key ?? XenRef<Sr>.Null, networks, _setup.Images,
             run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience)
         {
-            Target = target,
+            Target = target, HostIsHeard = _isHeard,
         };
     }
 

@@ -32,8 +32,10 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
                coalesce(cpu.promised, 0), coalesce(memory.promised, 0), coalesce(memory.outside, 0),
                coalesce(disk.capacity, 0)::bigint, coalesce(disk.promised, 0)::bigint,
                (select count(*) from instance where instance.host_id = host.id and not instance.released), host.updated_at,
-               host.enabled, coalesce(host_setting.zone, @zone), host_setting.number
+               host.enabled, coalesce(host_setting.zone, @zone), host_setting.number,
+               fence_proof.id, fence_proof.who, fence_proof.why, fence_proof.proven_at
           from host
+          left join fence_proof on fence_proof.host_id = host.id and fence_proof.ended_at is null
           left join host_setting on host_setting.host_id = host.id
           left join provider as cpu on cpu.id = host.id and cpu.resource = @vcpu
           left join provider as memory on memory.id = host.id and memory.resource = @memory
@@ -117,6 +119,7 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
                 r.GetFieldValue<DateTimeOffset>(15))
             {
                 Enabled = r.GetBoolean(16), Zone = r.GetString(17), SettingNumber = r.IsDBNull(18) ? null : r.GetInt64(18),
+                Fence = r.IsDBNull(19) ? null : new FenceWord(r.GetGuid(19), r.GetString(20), r.GetString(21), r.GetFieldValue<DateTimeOffset>(22)),
             };
             rows.Add(new StateRow(
                 "host", row.Host.ToString(), r.GetInt64(1), row.Status == "gone", JsonSerializer.SerializeToUtf8Bytes(row, WireJsonContext.Default.HostRow)));

@@ -105,6 +105,7 @@ internal enum WorkflowKind
     ConfirmResize = 15,
     RevertResize = 16,
     LiveMigrate = 17,
+    Evacuate = 21,
 }
 
 /// <summary>What was asked after the build, in the order of intents.</summary>

@@ -9,7 +9,7 @@ internal static class SettleMove
 {
     public static Instance At(Instance row, ActionOutcome outcome) => (row.Work?.Workflow, row.Destination, row.Origin, outcome) switch
     {
-        (WorkflowKind.LiveMigrate, { } there, _, ActionOutcome.Done) => row with { Place = there.Place, Destination = null },
+        (WorkflowKind.LiveMigrate or WorkflowKind.Evacuate, { } there, _, ActionOutcome.Done) => row with { Place = there.Place, Destination = null },
         (WorkflowKind.Resize, { } there, _, ActionOutcome.Done) => Resized(row, there),
         (WorkflowKind.ConfirmResize, _, { } former, ActionOutcome.Done) => row with { Origin = null, VmState = former.State },
         // Its old disk is its own again, whether or not the host would start it: there is nothing left to go back from.

@@ -146,6 +146,12 @@ internal sealed partial class PlacerActor
         var freed = HeldBy(before);
         if (decision is not { Host: { } host } || _inventory.Find(host.Id) is not { } record)
         {
+            // What ran here before is not given back: the home asked this cell alone.
+            if (undone.Actions.Current is not null)
+            {
+                EndAnew(entry, before, undone with { Story = undone.Story with { Why = why } }, owner);
+                return;
+            }
             var failed = undone with
             {
                 Place = null,
@@ -163,7 +169,7 @@ internal sealed partial class PlacerActor
         var next = undone with
         {
             Place = new Place(record.Pool, host.Id, host.Name, decision.Sr),
-            Work = new Work(WorkflowKind.Build, 0, Undoing: false, Interrupted: null),
+            Work = new Work(WorkflowKind.Build, 0, Undoing: false, Interrupted: null, Note: before.Work?.Note),
             TaskState = Steps.Build[0].Shows,
             Attempt = undone.Attempt + 1,
             Story = undone.Story with { Tried = tried, Why = why },

@@ -24,10 +24,15 @@ internal sealed partial class PlacerActor
         }
         if (entry.Row is not { Work: { } work, Place: { } place, Command: { } command } row || !Steps.At(work).IsPlacers)
             return;
+        if (work.Workflow == WorkflowKind.Evacuate && !MayLeave(entry, row, place))
+            return;
         switch (MoveOf.Of(row, _inventory.Find(place.Sr) is { Shared: true }))
         {
             case MoveAsked.Cannot(var reason):
                 EndAtPlace(entry, row, reason, null);
+                break;
+            case MoveAsked.Anew(var request):
+                BuildAnew(entry, row, place, command, request);
                 break;
             case MoveAsked.To asked:
                 ChoosePlace(entry, row, place, command, asked);

@@ -183,6 +183,8 @@ internal sealed partial class PlacerActor
     private void OnHealth(HostHealthChanged m)
     {
         _health[m.Host.Value] = m.Health.Status;
+        if (m.Health.Status is HostStatus.Up or HostStatus.Maintenance)
+            EndProofOf(m.Host);
         _hostsChanged.Add(m.Host.Value);
         ShowCapacity();                                           // a host that fell silent gets nothing new from now on
     }

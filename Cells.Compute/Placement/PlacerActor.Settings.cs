@@ -22,7 +22,8 @@ internal sealed partial class PlacerActor
             return;
         }
         IWrite[] touch = isShown ? [new TouchHost(setting.Host, Now)] : [];
-        Show(new Change([new PutHostSetting(setting), .. touch]), outcome =>
+        var proofs = ProofWrites(setting);
+        Show(new Change([new PutHostSetting(setting), .. proofs, .. touch]), outcome =>
         {
             switch (outcome)
             {
@@ -35,6 +36,8 @@ internal sealed partial class PlacerActor
                     break;
                 default:
                     _inventory.Configure(setting);
+                    if (proofs.Count > 0)
+                        ReadProofsAgain();
                     NewsAreDue();
                     link.Tell(new WorkDone(work.Link, work.Number), Self);
                     Count(work.Link, work.Incarnation, work.Number);

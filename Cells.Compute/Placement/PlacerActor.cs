@@ -1,3 +1,4 @@
+using Cells.Compute.Fencing;
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Pools;
@@ -62,7 +63,8 @@ internal sealed partial class PlacerActor : ReceiveActor
     private async Task<Loaded> LoadAsync(CancellationToken stop)
     {
         var inventory = await ReadInventory.AllAsync(_setup.Database, _setup.Cell, stop);
-        return new Loaded(inventory, await ReadInstances.AllAsync(_setup.Database, stop), await ReadShown.AllAsync(_setup.Database, stop));
+        return new Loaded(inventory, await ReadInstances.AllAsync(_setup.Database, stop), await ReadShown.AllAsync(_setup.Database, stop),
+            await ReadFenceProofs.CurrentAsync(_setup.Database, stop));
     }
 
     private void OnLoadFailed(LoadFailed m)
@@ -79,6 +81,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         if (trusted.Count > 0)
             Show(new Change([.. trusted.Select(h => new TouchHost(h.Id, Now, "suspect"))]));
         LoadShown(m.Shown);
+        LoadProofs(m.Proofs);
         foreach (var row in m.Instances)
             Put(EntryOf(row.Id), row);
         ComputeTelemetry.Loaded(_setup.Logger, _setup.Cell, _entries.Count, _working.Count, m.Inventory.Hosts.Count);
@@ -285,7 +288,7 @@ internal sealed partial class PlacerActor : ReceiveActor
             action();
     }
 
-    private sealed record Loaded(InventoryRows Inventory, IReadOnlyList<Instance> Instances, IReadOnlyList<ShownRow> Shown);
+    private sealed record Loaded(InventoryRows Inventory, IReadOnlyList<Instance> Instances, IReadOnlyList<ShownRow> Shown, IReadOnlyList<FenceProof> Proofs);
 
     private sealed record LoadFailed(Exception Error);
 

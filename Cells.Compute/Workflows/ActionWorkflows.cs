@@ -10,7 +10,8 @@ internal static class ActionWorkflows
     public static bool Knows(InstanceAction action) => action is
         InstanceAction.Start or InstanceAction.Stop or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Pause or
         InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState or
-        InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize or InstanceAction.LiveMigrate;
+        InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize or InstanceAction.LiveMigrate or
+        InstanceAction.Evacuate;
 
     /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
@@ -28,6 +29,7 @@ internal static class ActionWorkflows
         InstanceAction.ConfirmResize => WorkflowKind.ConfirmResize,
         InstanceAction.RevertResize => WorkflowKind.RevertResize,
         InstanceAction.LiveMigrate => WorkflowKind.LiveMigrate,
+        InstanceAction.Evacuate => WorkflowKind.Evacuate,
         InstanceAction.ResetState => null,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),
     };

@@ -14,7 +14,7 @@ internal static class AdvanceWorkflow
     public static Advance On(Instance row, StepOutcome outcome, CellName cell, TimeSpan actionDeadline, DateTimeOffset now) => (row.Work, outcome) switch
     {
         (null, _) or (_, StepOutcome.Unknown or StepOutcome.Later) => Advance.Wait.Instance,
-        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, now),
+        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, actionDeadline, now),
         ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Refused refused) => BeginUndo(row, w, refused, cell, now),
         ({ Workflow: WorkflowKind.Build, Undoing: true } w, StepOutcome.Undone) => AfterUndo(row, w, now),
         ({ Workflow: WorkflowKind.Delete } w, StepOutcome.Done) => AfterDeleteStep(row, w, now),
@@ -60,22 +60,28 @@ internal static class AdvanceWorkflow
         };
     }
 
-    private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, DateTimeOffset now)
+    /// <summary>Note of a build that replaces a server which was stopped: so is what is built.</summary>
+    public const string ThenStop = "then-stop";
+
+    private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, TimeSpan actionDeadline, DateTimeOffset now)
     {
         var next = Pass(row, done).Changed(now) with { Fault = null, VmState = VmState.Building };
         var index = work.Step + 1;
         if (index < Steps.Build.Count)
             return new Advance.Continue(next with { TaskState = Steps.Build[index].Shows });
-        return new Advance.Settled(next with
+        var built = next with
         {
             Work = null,
             DeadlineAt = null,
             VmState = VmState.Active,
             TaskState = TaskState.None,
             PowerState = PowerState.Running,                    // the last step ends only when the host shows it running
-            AppliedIntent = Math.Max(row.AppliedIntent, row.WorkingIntent),
             LaunchedAt = now,
-        });
+        };
+        // Built anew for an action, the end of the build is the action's, or nearly so.
+        return row.Actions.Current is null ? new Advance.Settled(built with { AppliedIntent = Math.Max(row.AppliedIntent, row.WorkingIntent) })
+            : work.Note == ThenStop ? new Advance.Continue(built with { Work = new Work(WorkflowKind.Stop, 0, Undoing: false, Interrupted: null), TaskState = TaskState.PoweringOff })
+            : new Advance.Acted(TakeAction.End(built, ActionOutcome.Done, null, PowerState.Running, actionDeadline, now));
     }
 
     private static Advance AfterActionStep(Instance row, Work work, StepOutcome.Done done, TimeSpan actionDeadline, DateTimeOffset now)

@@ -30,6 +30,10 @@ internal static class MoveOf
                     Move = new MoveRule(place.Pool, asked?.Action == InstanceAction.Migrate ? place.Host : null, Disk: null, asked?.Host),
                 },
                 asked?.Flavor ?? command.Flavor, HasDisk: true, row.PowerState == PowerState.Shutdown ? VmState.Stopped : VmState.Active),
+            WorkflowKind.Evacuate when diskIsShared && row.Vm is not null => new MoveAsked.To(
+                request with { DiskBytes = 0, Move = new MoveRule(place.Pool, place.Host, place.Sr, asked?.Host) }, command.Flavor, HasDisk: false,
+                row.VmState == VmState.Stopped ? VmState.Stopped : VmState.Active),
+            WorkflowKind.Evacuate => new MoveAsked.Anew(request with { Move = new MoveRule(null, place.Host, null, asked?.Host) }),
             _ => throw new ArgumentException($"{work.Workflow} goes nowhere.", nameof(row)),
         };
     }
@@ -42,6 +46,9 @@ internal abstract record MoveAsked
     /// <param name="HasDisk">It gets a disk of its own there.</param>
     /// <param name="State">What it is to be there.</param>
     public sealed record To(PlacementRequest Request, Flavor Flavor, bool HasDisk, VmState State) : MoveAsked;
+
+    /// <summary>Nothing of it can be reached: it is built anew from its image, wherever there is room.</summary>
+    public sealed record Anew(PlacementRequest Request) : MoveAsked;
 
     /// <summary>No host will do, whatever it has.</summary>
     public sealed record Cannot(string Reason) : MoveAsked;

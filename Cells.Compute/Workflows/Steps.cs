@@ -97,6 +97,14 @@ internal static class Steps
         MigrationSteps.SeenMoved,
     ];
 
+    public static readonly IReadOnlyList<WorkflowStep> Evacuate =
+    [
+        WorkflowStep.ChoosePlace(TaskState.Rebuilding),           // or a build, where the disk went with its host
+        EvacuationSteps.ResetPower,
+        EvacuationSteps.PowerOn,
+        EvacuationSteps.SeenThere,
+    ];
+
     public static IReadOnlyList<WorkflowStep> Of(WorkflowKind workflow) => workflow switch
     {
         WorkflowKind.Build => Build,
@@ -113,6 +121,7 @@ internal static class Steps
         WorkflowKind.ConfirmResize => ConfirmResize,
         WorkflowKind.RevertResize => RevertResize,
         WorkflowKind.LiveMigrate => LiveMigrate,
+        WorkflowKind.Evacuate => Evacuate,
         _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
     };
 

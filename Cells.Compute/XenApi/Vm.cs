@@ -107,6 +107,12 @@ public sealed record Vm(
     /// <param name="bytes">What it has.</param>
     public static XenRequest<XenVoid> SetMemoryLimits(XenRef<Vm> self, long bytes) => Generated.Void(XenCalls.VmSetMemoryLimits, self, 0L, bytes, bytes, bytes);
 
+    /// <summary>
+    /// Says that a VM whose host is gone does not run: power state, domain and residence are cleared, nothing is done to any host. Refused with HOST_IS_LIVE
+    /// while the host heartbeats.
+    /// </summary>
+    public static XenRequest<XenVoid> PowerStateReset(XenRef<Vm> vm) => Generated.Void(XenCalls.VmPowerStateReset, vm);
+
     /// <summary>Bytes.</summary>
     public static XenRequest<long> ComputeMemoryOverhead(XenRef<Vm> vm) => new(XenCalls.VmComputeMemoryOverhead, [vm], v => v.Whole());
 }

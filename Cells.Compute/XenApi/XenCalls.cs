@@ -66,6 +66,7 @@ internal static class XenCalls
     public static readonly XenCall VmSetVcpusMax = new("VM", "set_VCPUs_max", 3, Changes, "midnight-ride");
     public static readonly XenCall VmSetVcpusAtStartup = new("VM", "set_VCPUs_at_startup", 3, Changes, "midnight-ride");
     public static readonly XenCall VmSetMemoryLimits = new("VM", "set_memory_limits", 6, Changes, "midnight-ride", HasAsync: true);
+    public static readonly XenCall VmPowerStateReset = new("VM", "power_state_reset", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall VmComputeMemoryOverhead = new("VM", "compute_memory_overhead", 2, Reads, "midnight-ride", HasAsync: true);
     public static readonly XenCall VmMetricsGetAllRecords = new("VM_metrics", "get_all_records", 1, Reads, "rio");
 
@@ -99,7 +100,7 @@ internal static class XenCalls
         VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiSnapshot, VdiDestroy, VdiResize, VdiCopy, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
         VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,
-        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmSetVcpusMax, VmSetVcpusAtStartup, VmSetMemoryLimits, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VmMetricsGetRecord, VbdCreate, VbdDestroy,
+        VmPause, VmSuspend, VmResumeOn, VmPoolMigrate, VmPowerStateReset, VmSetVcpusMax, VmSetVcpusAtStartup, VmSetMemoryLimits, VmComputeMemoryOverhead, VmMetricsGetAllRecords, VmMetricsGetRecord, VbdCreate, VbdDestroy,
         VbdGetRecord, VbdGetAllRecordsWhere, VifCreate, VifGetRecord, VifGetAllRecordsWhere, TaskCreate, TaskDestroy, TaskCancel, TaskGetRecord,
         TaskGetAllRecords, EventFrom, EventInject, SystemIsAlive,
     ];

@@ -57,6 +57,9 @@ public sealed record HostRow(
     /// <summary>The availability zone that the cell places by; null from a cell that does not say.</summary>
     public string? Zone { get; init; }
 
+    /// <summary>The proof that counts for its cell that the host runs nothing; null when there is none, or from a cell that does not say.</summary>
+    public FenceWord? Fence { get; init; }
+
     /// <summary>Up to which number the cell follows what operators said of the host; null for nothing (<see cref="ConfigureHost"/>).</summary>
     public long? SettingNumber { get; init; }
 }

@@ -14,7 +14,15 @@ namespace Cells.Contracts.Messages;
 /// <param name="Aggregates">Those that the host is in, by name.</param>
 [WireName("host.configure.v1")]
 public sealed record ConfigureHost(
-    HostId Host, CellName Cell, long Number, bool Disabled, string? Reason, bool ForcedDown, string? Zone, IReadOnlyList<HostAggregate> Aggregates);
+    HostId Host, CellName Cell, long Number, bool Disabled, string? Reason, bool ForcedDown, string? Zone, IReadOnlyList<HostAggregate> Aggregates)
+{
+    /// <summary>The operator's word that the host surely runs nothing any more; null: there is none, or it was taken back.</summary>
+    public FenceWord? Fence { get; init; }
+}
+
+/// <summary>A host was powered off, or cut from its disks and networks for good: what ran there may be started elsewhere, until the host is heard again.</summary>
+/// <param name="Id">Of this word: said again it is the same one.</param>
+public sealed record FenceWord(Guid Id, string Who, string Why, DateTimeOffset At);
 
 /// <summary>A host aggregate as placement needs it: what it promises of its hosts.</summary>
 public sealed record HostAggregate(string Name, IReadOnlyDictionary<string, string> Metadata);

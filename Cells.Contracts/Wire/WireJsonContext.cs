@@ -22,6 +22,7 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(CellNews))]
 [JsonSerializable(typeof(InstanceRow))]
 [JsonSerializable(typeof(HostRow))]
+[JsonSerializable(typeof(FenceWord))]
 [JsonSerializable(typeof(PoolRow))]
 [JsonSerializable(typeof(DriftRow))]
 [JsonSerializable(typeof(Explanation))]
