@@ -36,7 +36,8 @@ internal static class EvacuationSteps
         },
         Undo: null,                                             // what the pool shows was wrong before
         Probe: null,                                            // it reads first
-        TaskState.Rebuilding);
+        TaskState.Rebuilding,
+        Needs: Needs.Pool);                                     // its host may be in the pool no more
 
     public static WorkflowStep PowerOn { get; } = new(
         "power-on-there",
@@ -56,7 +57,8 @@ internal static class EvacuationSteps
                 : underWay is not null ? new ProbeAnswer.Unknown(underWay)
                 : ProbeAnswer.NotDone.Instance;
         },
-        TaskState.Rebuilding);
+        TaskState.Rebuilding,
+        Needs: Needs.Pool);
 
     /// <summary>As every other last step: the pool must show it.</summary>
     public static WorkflowStep SeenThere { get; } = new(
@@ -70,11 +72,11 @@ internal static class EvacuationSteps
                 ? new StepOutcome.Done(Power: OwnVm.PowerOf(record.PowerState))
                 : new StepOutcome.Refused("not_there", $"VM {record.Uuid} was to be {wanted} on {context.Row.Destination.Place.HostName} and is shown as {record.PowerState}");
         },
-        Undo: null, Probe: null, TaskState.Rebuilding);         // an observation
+        Undo: null, Probe: null, TaskState.Rebuilding, Needs: Needs.Pool);   // an observation
 
     /// <summary>Off, or on another host than the one that is gone: there is nothing to reset.</summary>
     private static bool IsElsewhere(StepContext context, Vm record) => record.PowerState == VmPowerState.Halted || record.ResidentOn != context.Host;
 
     private static XenRef<Host> TargetOf(StepContext context) =>
-        context.Target?.Host ?? throw new InvalidOperationException($"Instance {context.Row.Id} is on its way nowhere.");
+        context.Target?.Host ?? throw new XenApiUnreachable($"the pool does not show host {context.Row.Destination?.Place.HostName} or its storage now");
 }

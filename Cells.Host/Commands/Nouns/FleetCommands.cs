@@ -48,6 +48,8 @@ internal static class FleetCommands
     {
         HostList("list"),
         AdminCommand.Show("host", "Name or uuid of the host.", "/hosts", row => AdminCommand.Text(row, "name")),
+        HostLossCommands.Fenced(),
+        HostLossCommands.Evacuate(),
     };
 
     /// <summary>Also the short form `cells hosts`.</summary>
@@ -69,6 +71,8 @@ internal static class FleetCommands
             words.Add("forced down");
         if ((bool?)row["disabled"] == true)
             words.Add("disabled");
+        if (row["fence"] is not null)
+            words.Add("fenced");
         return string.Join(", ", words);
     }
 

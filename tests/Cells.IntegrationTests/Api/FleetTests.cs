@@ -51,6 +51,36 @@ public sealed class FleetTests
     }
 
     [Test]
+    public async Task A_server_is_evacuated_only_from_a_host_that_is_down_and_proved_to_run_nothing()
+    {
+        var server = await NewServerAsync(Name("lost"));
+        await _home.ReportAsync(server, VmState.Active, host: _b);
+        Task<Answer> Evacuate(string body) => In("2.14", "POST", $"/servers/{server}/action", body);
+
+        var unproved = await Evacuate("""{"evacuate": {}}""");
+        var same = await Evacuate(HomeServer.Text(new { evacuate = new { host = Name("b") } }));
+        var nowhere = await Evacuate("""{"evacuate": {"host": "nowhere"}}""");
+        var member = await _home.SendAsync("POST", $"/compute/v2.1/servers/{server}/action", """{"evacuate": {"onSharedStorage": true}}""", (await _home.NewProjectAsync()).Token);
+        var old = await In("2.1", "POST", $"/servers/{server}/action", """{"evacuate": {}}""");
+        Assert.That((unproved.Status, same.Status, nowhere.Status, member.Status, old.Status), Is.EqualTo((409, 400, 404, 403, 400)), $"{unproved} {same} {nowhere} {member} {old}");
+        Assert.That(unproved.ToString(), Does.Contain("cells host fenced"));
+
+        await _home.Database.ExecuteAsync($$$"""
+            update host_observed
+               set body = (body::jsonb || '{"fence": {"id": "{{{Guid.NewGuid()}}}", "who": "op", "why": "off", "at": "2026-01-02T03:04:05Z"}}')::json
+             where host = '{{{_b}}}'
+            """);
+        var accepted = await Evacuate(HomeServer.Text(new { evacuate = new { host = Name("a"), adminPass = "x" } }));
+
+        Assert.That(accepted.Status, Is.EqualTo(200), $"{accepted}");
+        var alive = await NewServerAsync(Name("alive"));
+        await _home.ReportAsync(alive, VmState.Active, host: _a);
+        var used = await In("2.14", "POST", $"/servers/{alive}/action", """{"evacuate": {}}""");
+        Assert.That(used.Status, Is.EqualTo(400));
+        Assert.That(used.ToString(), Does.Contain($"Compute service of {Name("a")} is still in use."));
+    }
+
+    [Test]
     public async Task The_hosts_of_a_cell_that_is_not_heard_are_down_and_show_when_it_last_was()
     {
         var before = DateTimeOffset.UtcNow;

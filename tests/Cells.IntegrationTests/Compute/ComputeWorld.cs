@@ -65,7 +65,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
     private static async Task<ComputeWorld> StartAsync(XenSimFleetOptions simulated, int hosts)
     {
         var fleet = await XenSimFleet.StartAsync(
-            simulated with { Behaviour = new XenSimOptions { EventDelay = TimeSpan.FromMilliseconds(5), CoordinatorChangeTakes = TimeSpan.FromMilliseconds(200), EmergencyAfter = TimeSpan.Zero } },
+            simulated with { Behaviour = new XenSimOptions { EventDelay = TimeSpan.FromMilliseconds(5), CoordinatorChangeTakes = TimeSpan.FromMilliseconds(200), EmergencyAfter = TimeSpan.Zero, HostAssumedDeadAfter = TimeSpan.FromSeconds(5) } },
             TimeProvider.System, CancellationToken.None);
         var world = new ComputeWorld(await TestDatabase.CreateAsync(Array.Empty<SqlSource>()), await TestDatabase.CreateAsync(ComputeCell.Sql), fleet, new SeededImages());
         world._parentRuntime = await world.RuntimeAsync(Parent, CellKind.Routing, world._parentDatabase, new Neighbour(Cell, NeighbourKind.Child));

@@ -46,7 +46,10 @@ public sealed class WireSamplesTests
         new RequestImageTicket(Image, East1),
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
         new ConfigureHost(
-            Host, East1, 4, true, "new memory", false, "zone-a", [new HostAggregate("fast", new SortedDictionary<string, string> { ["ssd"] = "true" })]),
+            Host, East1, 4, true, "new memory", false, "zone-a", [new HostAggregate("fast", new SortedDictionary<string, string> { ["ssd"] = "true" })])
+        {
+            Fence = new FenceWord(Guid.Parse("00000000-0000-4000-8000-000000000008"), "admin", "power off, looked at", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+        },
         new CellNews(
             East1, CellKind.Compute,
             new CapacitySummary(3, [new HostGroup("default", "nova", [Sr], [new FreeVector(4, 2048, 1 << 30, 2)], ["management", "storage"])], [new SharedSr(Sr, 1 << 30)]),
