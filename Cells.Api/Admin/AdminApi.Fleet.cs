@@ -2,7 +2,6 @@ using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
-using Cells.Messaging.Storage;
 
 namespace Cells.Api.Admin;
 
@@ -44,21 +43,10 @@ public sealed partial class AdminApi
     internal FenceWord WordOf(string who, string why) => new(_runtime.Ids.NewGuid(), who, why, _runtime.Time.GetUtcNow());
 
     /// <summary>Says that a host runs nothing any more; without a word, that what was said is taken back.</summary>
-    internal async Task<(FleetHost? Said, ApiResult? Refusal, CommitOutcome? Outcome)> FenceAsync(
-        Guid id, Func<FleetHost, ApiResult?> refuse, FenceWord? word, CancellationToken stop)
-    {
-        var ages = await _ages.ReadAsync(stop);
-        ApiResult? refusal = null;
-        var (said, outcome) = await _words.SayAsync(
-            hosts =>
-            {
-                var host = hosts.FirstOrDefault(h => h.Row.Host.Value == id);
-                refusal = host is null ? null : refuse(host with { Age = AgeOf(ages, host.Row.Cell) });
-                return refusal is null ? host : null;
-            },
-            setting => setting with { Fence = word }, traceParent: null, stop);
-        return (said, refusal, outcome);
-    }
+    internal Task<ApiResult> FenceAsync(HostView host, FenceWord? word, Func<ApiResult> none, CancellationToken stop) =>
+        word is not null && host is { Silent: false, Status: "up" or "maintenance" }
+            ? Task.FromResult(ApiResult.Conflict($"Host {host.Name} is heard by its cell: it runs what it runs. Power it off first."))
+            : _words.SayAsync(host.Host.ToString("D"), setting => setting with { Fence = word }, none, _ => ApiResult.Empty(202), traceParent: null, stop);
 
     private async Task<List<HostView>> HostViewsAsync(CancellationToken stop)
     {
