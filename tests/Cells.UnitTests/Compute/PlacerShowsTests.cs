@@ -1,4 +1,5 @@
 using Cells.Compute;
+using Cells.Compute.Fencing;
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
 using Cells.Compute.Placement;
@@ -139,7 +140,8 @@ public sealed class PlacerShowsTests
     {
         public Task<T> ReadAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken stop) =>
             Task.FromResult((T)(object)(typeof(T) == typeof(InventoryRows) ? new InventoryRows([], [], [])
-                : typeof(T) == typeof(IReadOnlyList<Instance>) ? Array.Empty<Instance>() : Array.Empty<ShownRow>()));
+                : typeof(T) == typeof(IReadOnlyList<Instance>) ? Array.Empty<Instance>()
+                : typeof(T) == typeof(IReadOnlyList<FenceProof>) ? Array.Empty<FenceProof>() : Array.Empty<ShownRow>()));
     }
 
     private sealed class NoLinks : ILinks

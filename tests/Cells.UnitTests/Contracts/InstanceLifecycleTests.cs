@@ -29,6 +29,7 @@ public sealed class InstanceLifecycleTests
         (InstanceAction.ConfirmResize, "resized", "", null, true, true),
         (InstanceAction.RevertResize, "resized", "", "resize_reverting", true, true),
         (InstanceAction.LiveMigrate, "active paused", "", "migrating", true, true),
+        (InstanceAction.Evacuate, "active stopped error", "", "rebuilding", true, true),
         (InstanceAction.Lock, "any", "any", null, false, false),
         (InstanceAction.Unlock, "any", "any", null, false, false),
         (InstanceAction.ResetState, "any", "any", null, true, false),
