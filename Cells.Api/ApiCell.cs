@@ -55,7 +55,7 @@ public sealed class ApiCell : IDisposable
         var parts = new DispatchParts(
             runtime.Name, runtime.Kind, parents, children, runtime.Committer, runtime.Database,
             door is null ? null : new HomeIntents(), door?.ImageTickets, runtime.Links.Send,
-            parent => runtime.Links.Status.FirstOrDefault(s => s.Neighbour == parent)?.WorkInWatermark ?? 0, runtime.Links.IsFull, runtime.Time,
+            parent => runtime.Links.Status.FirstOrDefault(s => s.Neighbour == parent)?.WorkInWatermark ?? 0, runtime.Links.IsFull, runtime.Links.Parked, runtime.Time,
             () => runtime.NewRandom("dispatch"), options, log);
         var dispatch = runtime.System.ActorOf(Props.Create(() => new DispatchActor(parts)).WithMailboxCapacity(MailboxCapacity), "dispatch");
         var index = runtime.System.ActorOf(Props.Create(() => new IndexActor(runtime.Name, runtime.Committer, options.RetryAfter, options.DropEpochCheck, log)), "index");

@@ -4,6 +4,7 @@ using Cells.Compute.Nodes;
 using Cells.Compute.Placement;
 using Cells.Compute.Pools;
 using Cells.Compute.XenApi;
+using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Contracts.Wire;
 using Cells.Messaging;
@@ -50,6 +51,8 @@ internal sealed class ComputeRouter : ReceiveActor
         Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));
         Receive<LinkReset>(OnReset);
         Receive<Settled>(OnSettled);
+        Receive<Told>(OnTold);
+        Receive<AnswerLeft>(OnAnswerLeft);
         Receive<PlacerRestarted>(_ =>
         {
             _nodes?.Tell(ShowAgain.Instance, Self);
@@ -93,6 +96,10 @@ internal sealed class ComputeRouter : ReceiveActor
                 _images.Tell(ticket, Self);                     // lost, it is asked for again: there is nothing to make durable
                 Sender.Tell(new WorkDone(m.Link, m.Number), Self);
                 break;
+            case AskCell asked when asked.Cell == _runtime.Name:
+                Answer(asked, m.Link);
+                Sender.Tell(new WorkDone(m.Link, m.Number), Self);
+                break;
             case ImageTicket other:
                 Sender.Tell(new WorkFailed(m.Link, m.Number, $"The ticket is for cell '{other.Cell}'; this is '{_runtime.Name}'."), Self);
                 break;
@@ -101,6 +108,23 @@ internal sealed class ComputeRouter : ReceiveActor
                 break;
         }
         _placer.Tell(new WorkCounted(m.Link, m.Incarnation, m.Number), Self);
+    }
+
+    /// <summary>About this cell's own links. An answer that cannot leave is not sent later: by then its asker has been told that nothing came.</summary>
+    private void Answer(AskCell asked, CellName link) => PipeToSelf(
+        CellAnswers.AnswerAsync(asked, _runtime.Links.Parked, Stopping),
+        told => new Told(link, told),
+        error => new Told(link, new CellTold(asked.Cell, asked.Question, asked.Way, error.Message)));
+
+    private void OnTold(Told m) => PipeToSelf(
+        _runtime.Committer.CommitAsync(new Change(new SendWork(m.Link, CellAnswers.KeyOf(m.Answer.Question), m.Answer, null))),
+        outcome => new AnswerLeft(outcome),
+        error => throw new InvalidOperationException($"The committer gave no outcome for the answer to question {m.Answer.Question}.", error));
+
+    private void OnAnswerLeft(AnswerLeft m)
+    {
+        if (m.Outcome is CommitOutcome.Unavailable away)
+            ComputeTelemetry.DatabaseAway(_world.Logger, _runtime.Name, away.Reason);
     }
 
     /// <summary>
@@ -152,6 +176,10 @@ internal sealed class ComputeRouter : ReceiveActor
     private sealed record TicketAsked;
 
     private sealed record TakeBack(string Pool);
+
+    private sealed record Told(CellName Link, CellTold Answer);
+
+    private sealed record AnswerLeft(CommitOutcome Outcome);
 
     private sealed record Settled(LinkReset Reset, CommitOutcome Outcome);
 }

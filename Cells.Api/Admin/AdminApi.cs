@@ -82,20 +82,6 @@ public sealed partial class AdminApi
     /// <returns>Null when the server was never dispatched from or through this cell.</returns>
     public Task<Story?> ExplainAsync(InstanceId server, CancellationToken stop) => _explanations.ReadAsync(server, stop);
 
-    public async Task<ParkedList> ParkedAsync(CancellationToken stop) => new(
-    [
-        .. (await _runtime.Links.Parked.ListAsync(stop)).Select(p =>
-            new ParkedView(p.Link.Value, p.OrderKey, p.Incarnation, p.Number, p.WireName, p.Reason, p.ParkedAt)),
-    ]);
-
-    /// <summary>Gives the parked messages of a key to this cell again, oldest first.</summary>
-    /// <exception cref="CellsException">No such link.</exception>
-    public void RetryParked(CellName link, string key) => _runtime.Links.Parked.Retry(link, key);
-
-    /// <summary>Forgets one parked message for good.</summary>
-    /// <exception cref="CellsException">No such link, or the database cannot take it now.</exception>
-    public Task DropParkedAsync(CellName link, long incarnation, long number) => _runtime.Links.Parked.DropAsync(link, incarnation, number);
-
     private static string KindWord(CellKind kind) => kind switch
     {
         CellKind.Api => "api",

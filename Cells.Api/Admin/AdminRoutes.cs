@@ -28,7 +28,7 @@ public sealed partial class AdminRoutes(AdminApi admin)
         Get("/links", (_, _) => Task.FromResult(Ok(admin.Links(), AdminJson.Default.LinkList))),
         Get("/links/{neighbour}", (request, _) => Task.FromResult(Link(request))),
         Get("/explanations/{server}", ExplainAsync),
-        Get("/parked-messages", async (_, stop) => Ok(await admin.ParkedAsync(stop), AdminJson.Default.ParkedList)),
+        Get("/parked-messages", ParkedAsync),
         ApiRoute.Post(ApiService.Cells, "/parked-messages/{link}/retry", Access.Admin, RetryAsync),
         ApiRoute.Delete(ApiService.Cells, "/parked-messages/{link}/{incarnation}/{number}", Access.Admin, DropAsync),
     ];
@@ -50,10 +50,10 @@ public sealed partial class AdminRoutes(AdminApi admin)
             return NoCellName(request.Route["link"]);
         if (request.Body.ValueKind != JsonValueKind.Object || !request.Body.TryGetProperty("key", out var key) || key.ValueKind != JsonValueKind.String)
             return ApiResult.BadRequest("The body must be an object with the text 'key', as GET /cells/v1/parked-messages shows it.");
-        return await Judged(() =>
+        return await OfCell(request, async cell =>
         {
-            admin.RetryParked(link, key.GetString()!);
-            return Task.FromResult(ApiResult.Empty(202));
+            await admin.RetryParkedAsync(cell, link, key.GetString()!, stop);
+            return ApiResult.Empty(202);
         });
     }
 
@@ -64,19 +64,35 @@ public sealed partial class AdminRoutes(AdminApi admin)
         if (!long.TryParse(request.Route["incarnation"], NumberStyles.None, CultureInfo.InvariantCulture, out var incarnation)
             || !long.TryParse(request.Route["number"], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return ApiResult.BadRequest("Incarnation and number are whole numbers, as GET /cells/v1/parked-messages shows them.");
-        return await Judged(async () =>
+        return await OfCell(request, async cell =>
         {
-            await admin.DropParkedAsync(link, incarnation, number);
+            await admin.DropParkedAsync(cell, link, incarnation, number, stop);
             return ApiResult.Empty(204);
         });
     }
 
-    /// <summary>What an operator did wrong, or what cannot be had now, is said in the words it was found in.</summary>
-    private static async Task<ApiResult> Judged(Func<Task<ApiResult>> act)
+    private Task<ApiResult> ParkedAsync(ApiRequest request, CancellationToken stop) =>
+        OfCell(request, async cell => Ok(await admin.ParkedAsync(cell, stop), AdminJson.Default.ParkedList));
+
+    /// <summary>
+    /// Of the cell that the query names, or of this one. What an operator did wrong, or what cannot be had now, is said in the words it was found in.
+    /// </summary>
+    private static async Task<ApiResult> OfCell(ApiRequest request, Func<CellName?, Task<ApiResult>> act)
     {
+        CellName? cell = null;
+        if (request.Query["cell"] is { } text)
+        {
+            if (!CellName.TryParse(text, out var named))
+                return ApiResult.BadRequest($"'{text}' is not a cell name. `cells tree` shows them.");
+            cell = named;
+        }
         try
         {
-            return await act();
+            return await act(cell);
+        }
+        catch (CellSilent silent)
+        {
+            return ApiResult.Unavailable(silent.Message, TimeSpan.FromSeconds(5));
         }
         catch (CellsException refused)
         {

@@ -66,4 +66,4 @@ public sealed record ParkedList(IReadOnlyList<ParkedView> ParkedMessages);
 
 /// <param name="Key">Messages of one key keep their order: later ones are parked behind the first.</param>
 /// <param name="Name">Wire name of the message.</param>
-public sealed record ParkedView(string Link, string Key, long Incarnation, long Number, string Name, string Reason, DateTimeOffset ParkedAt);
+public sealed record ParkedView(string Link, string Key, long Incarnation, long Number, string Name, string Reason, DateTimeOffset ParkedAt, string Cell);

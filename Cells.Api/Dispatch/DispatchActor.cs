@@ -49,6 +49,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         ReceiveNeighbours();
         ReceiveTickets();
         ReceiveQuestions();
+        ReceiveCellQuestions();
         ReceiveTime();
     }
 
@@ -102,6 +103,12 @@ internal sealed partial class DispatchActor : ReceiveActor
                 break;
             case (ConfigureHost m, NeighbourKind.Parent):
                 PassDown(m, m.Cell, KeyOf(m.Host), origin, work.TraceParent);
+                break;
+            case (AskCell m, NeighbourKind.Parent):
+                OnAskCell(m, origin);
+                break;
+            case (CellTold m, NeighbourKind.Child):
+                OnCellTold(m, origin);
                 break;
             case (IInstanceCommand m, _):
                 Foreign(m.Instance, work, origin);

@@ -12,6 +12,7 @@ namespace Cells.Api.Dispatch;
 /// <param name="SendNews">Hands news to the links.</param>
 /// <param name="WorkWatermark">Up to which work number of a parent's link everything is done and durable.</param>
 /// <param name="IsFull">More work waits for this neighbour than its lane may hold.</param>
+/// <param name="Parked">Work of this cell's own links that could not be handled.</param>
 /// <param name="NewRandom">The draw among equal children; asked again at each start of the actor.</param>
 internal sealed record DispatchParts(
     CellName Cell,
@@ -25,6 +26,7 @@ internal sealed record DispatchParts(
     Action<SendNews> SendNews,
     Func<CellName, long> WorkWatermark,
     Func<CellName, bool> IsFull,
+    IParkedMessages Parked,
     TimeProvider Time,
     Func<Random> NewRandom,
     ApiOptions Options,

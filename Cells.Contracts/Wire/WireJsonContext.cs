@@ -16,6 +16,8 @@ namespace Cells.Contracts.Wire;
 [JsonSerializable(typeof(InstanceActed))]
 [JsonSerializable(typeof(AskInstance))]
 [JsonSerializable(typeof(InstanceTold))]
+[JsonSerializable(typeof(AskCell))]
+[JsonSerializable(typeof(CellTold))]
 [JsonSerializable(typeof(RequestImageTicket))]
 [JsonSerializable(typeof(ImageTicket))]
 [JsonSerializable(typeof(ConfigureHost))]

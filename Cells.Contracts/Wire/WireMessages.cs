@@ -13,7 +13,7 @@ public static class WireMessages
     private static readonly FrozenDictionary<Type, string> NamesByType = new Type[]
     {
         typeof(BuildInstance), typeof(InstancePlaced), typeof(PlacementFailed), typeof(DeleteInstance), typeof(InstanceDeleted),
-        typeof(ActOnInstance), typeof(InstanceActed), typeof(AskInstance), typeof(InstanceTold),
+        typeof(ActOnInstance), typeof(InstanceActed), typeof(AskInstance), typeof(InstanceTold), typeof(AskCell), typeof(CellTold),
         typeof(RequestImageTicket), typeof(ImageTicket), typeof(ConfigureHost), typeof(CellNews),
     }.ToFrozenDictionary(type => type, type => type.GetCustomAttribute<WireNameAttribute>()?.Name
         ?? throw new InvalidOperationException($"{type.Name} has no wire name."));

@@ -5,7 +5,7 @@ using Cells.Host.Commands.Output;
 
 namespace Cells.Host.Commands.Nouns;
 
-/// <summary>`cells link ...`: the links of the door's own cell, and the work on them that could not be handled.</summary>
+/// <summary>`cells link ...`: the links of the door's own cell, and the work of any cell that could not be handled.</summary>
 internal static class LinkCommand
 {
     private static readonly Listing Links = new("links", row => AdminCommand.Text(row, "neighbour"), "No links.",
@@ -27,6 +27,7 @@ internal static class LinkCommand
 
     private static readonly Listing Parked = new("parked_messages", row => $"{row["link"]} {row["incarnation"]} {row["number"]}", "No parked messages.",
     [
+        Column.Of("CELL", "cell"),
         Column.Of("LINK", "link"),
         Column.Of("INCARNATION", "incarnation"),
         Column.Number("NUMBER", "number"),
@@ -42,7 +43,7 @@ internal static class LinkCommand
         AdminCommand.Show("link", "Name of the neighbour.", "/links", row => AdminCommand.Text(row, "neighbour")),
         new Command("parked", "Work that could not be handled, with every later message of its key.")
         {
-            AdminCommand.List("list", "List the parked messages, the oldest of each key first.", Parked, "/parked-messages"),
+            AdminCommand.List("list", "List the parked messages of a cell, the oldest of each key first.", Parked, "/parked-messages", Cell()),
             Retry(),
             Drop(),
         },
@@ -50,29 +51,33 @@ internal static class LinkCommand
 
     private static Command Retry()
     {
-        var (link, key) = (Neighbour(), new Argument<string>("key") { Description = "Their key, as the list shows it." });
+        var (cell, link, key) = (Cell(), Neighbour(), new Argument<string>("key") { Description = "Their key, as the list shows it." });
         return AdminCommand.Of("retry", "Give the parked messages of a key to the cell again, oldest first.", async (asked, stop) =>
         {
             var (neighbour, which) = (asked.Words.GetValue(link)!, asked.Words.GetValue(key)!);
-            await asked.SendAsync(HttpMethod.Post, "cells", $"/parked-messages/{Uri.EscapeDataString(neighbour)}/retry", new JsonObject { ["key"] = which }, stop);
+            await asked.SendAsync(HttpMethod.Post, "cells", $"/parked-messages/{Uri.EscapeDataString(neighbour)}/retry{Of(asked, cell)}", new JsonObject { ["key"] = which }, stop);
             Console.Error.WriteLine($"messages of {which} from {neighbour} are given again; `cells link parked list` shows what is left");
             return ExitCode.Done;
-        }, link, key);
+        }, cell, link, key);
     }
 
     private static Command Drop()
     {
-        var link = Neighbour();
+        var (cell, link) = (Cell(), Neighbour());
         var incarnation = new Argument<long>("incarnation") { Description = "As the list shows it." };
         var number = new Argument<long>("number") { Description = "As the list shows it." };
         return AdminCommand.Of("drop", "Forget one parked message for good.", async (asked, stop) =>
         {
             var which = $"{Uri.EscapeDataString(asked.Words.GetValue(link)!)}/{asked.Words.GetValue(incarnation)}/{asked.Words.GetValue(number)}";
-            await asked.SendAsync(HttpMethod.Delete, "cells", $"/parked-messages/{which}", null, stop);
+            await asked.SendAsync(HttpMethod.Delete, "cells", $"/parked-messages/{which}{Of(asked, cell)}", null, stop);
             Console.Error.WriteLine($"message {which} is forgotten");
             return ExitCode.Done;
-        }, link, incarnation, number);
+        }, cell, link, incarnation, number);
     }
+
+    private static Option<string?> Cell() => new("--cell") { Description = "The cell whose links they are; without it the door's own." };
+
+    private static string Of(Asked asked, Option<string?> cell) => asked.Text(cell) is { } name ? $"?cell={Uri.EscapeDataString(name)}" : "";
 
     private static Argument<string> Neighbour() => new("link") { Description = "Name of the neighbour." };
 }

@@ -4,6 +4,7 @@ using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Contracts.Wire;
 using Cells.IntegrationTests.Api.Tree;
+using Cells.Messaging.Links;
 using NUnit.Framework;
 
 namespace Cells.IntegrationTests.Api;
@@ -207,6 +208,69 @@ public sealed class AdminTests
             _world.Say(cell, cell.HostRow(cell.Name, cell.Host, 1));
         _world.Run(Moment);
     }
+
+    [Test]
+    public void Parked_work_of_a_cell_below_is_seen_given_again_and_forgotten_from_the_top()
+    {
+        // Only a home may say this: the routing cell cannot handle it, and parks it.
+        _world.Say(_world.A, new SendWork(TreeWorld.East, "odd", new ConfigureHost(_world.A.Host, _world.A.Name, 1, false, null, false, null, []), null));
+        _world.Run(Moment);
+
+        var own = Ask(a => a.ParkedAsync(null, None)).ParkedMessages;
+        var parked = Ask(a => a.ParkedAsync(TreeWorld.East, None)).ParkedMessages;
+        Ask(a => Done(a.RetryParkedAsync(TreeWorld.East, _world.A.Name, "odd", None)));
+        _world.Run(Moment);
+        var retried = Ask(a => a.ParkedAsync(TreeWorld.East, None)).ParkedMessages;
+        Ask(a => Done(a.DropParkedAsync(TreeWorld.East, _world.A.Name, parked[0].Incarnation, parked[0].Number, None)));
+        Ask(a => Done(a.DropParkedAsync(TreeWorld.East, _world.A.Name, parked[0].Incarnation, parked[0].Number, None)));
+        var dropped = Ask(a => a.ParkedAsync(TreeWorld.East, None)).ParkedMessages;
+
+        Assert.That(own, Is.Empty);
+        Assert.That(parked.Select(p => (p.Cell, p.Link, p.Key, p.Name)), Is.EqualTo(new[] { ("east", "a", "odd", "host.configure.v1") }));
+        Assert.That(parked[0].Reason, Does.Contain("takes no ConfigureHost from a Child"));
+        Assert.That(retried.Select(p => p.Number), Is.EqualTo(parked.Select(p => p.Number)), "it cannot be handled now either");
+        Assert.That(dropped, Is.Empty, "twice is once");
+    }
+
+    [Test]
+    public void A_cell_that_is_not_there_and_one_that_is_silent_are_told_apart_and_a_link_that_is_not_there_is_named()
+    {
+        _world.Run(Moment);
+        var noLink = Assert.CatchAsync<CellsException>(() => Faulted(a => a.RetryParkedAsync(TreeWorld.East, CellName.Parse("nobody"), "k", None)));
+        _world.Transport.Cut(TreeWorld.Global, TreeWorld.East);
+        Task? asked = null;
+        Ask(a => Task.FromResult(asked = a.ParkedAsync(TreeWorld.East, None)));
+        _world.Run(TimeSpan.FromSeconds(30));
+        var unheard = Assert.CatchAsync<CellSilent>(() => asked!);
+
+        var silent = Assert.CatchAsync<CellSilent>(() => Faulted(a => a.ParkedAsync(_world.A.Name, None)));
+        var unknown = Assert.CatchAsync<CellsException>(() => Faulted(a => a.ParkedAsync(CellName.Parse("nowhere"), None)));
+
+        Assert.That(noLink!.Message, Does.Contain("Cell 'east' has no link to 'nobody'"));
+        Assert.That(unheard!.Message, Does.Contain("Cell east did not answer within 10 s"));
+        Assert.That(silent!.Message, Is.EqualTo("Cell a is silent: nothing was asked of it."));
+        Assert.That(unknown!.Message, Does.Contain("No cell 'nowhere' is known"));
+    }
+
+    private static async Task<bool> Done(Task task)
+    {
+        await task;
+        return true;
+    }
+
+    // The world runs until it has ended, however it ends.
+    private Task Faulted(Func<AdminApi, Task> ask) => Ask(async a =>
+    {
+        try
+        {
+            await ask(a);
+            return Task.CompletedTask;
+        }
+        catch (CellsException refused)
+        {
+            return Task.FromException(refused);
+        }
+    });
 
     /// <summary>As if its cell had reported it so.</summary>
     private void Say(InstanceId server, VmState state, PowerState power, string? step)

@@ -23,6 +23,7 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
     private readonly SortedDictionary<string, DriftRow> _drift = new(StringComparer.Ordinal);
     private readonly List<IInstanceAnswer> _answers = [];
     private readonly List<InstanceTold> _told = [];
+    private readonly List<CellTold> _cellTold = [];
     private CellNews? _news;
 
     /// <summary>Why tickets are refused; null when they are given.</summary>
@@ -90,6 +91,16 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
             return _told.First(t => t.Question == question);
     }
 
+    /// <summary>Asks the cell about itself.</summary>
+    public async Task<CellTold> AskAsync(AskCell question)
+    {
+        var told = Until($"the answer to {question.About}", () => _cellTold.Exists(t => t.Question == question.Question));
+        await SendAsync("question", question);
+        await told;
+        lock (_lock)
+            return _cellTold.Find(t => t.Question == question.Question)!;
+    }
+
     public Task AnswersAsync(InstanceId id, int count) => Until($"{count} answers of {id}", () => _answers.Count(a => a.Instance == id) >= count);
 
     public Task HostsUpAsync(int count) => Until($"{count} hosts up", () => _hosts.Values.Count(h => h.Status == "up") >= count && _news?.Reaches[0].HostsUp >= count);
@@ -152,6 +163,8 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
                     parent.Note(() => parent._answers.Add(answer));
                 if (m.Message is InstanceTold told)
                     parent.Note(() => parent._told.Add(told));
+                if (m.Message is CellTold ofCell)
+                    parent.Note(() => parent._cellTold.Add(ofCell));
                 if (m.Message is RequestImageTicket asked)
                     PipeToSelf(
                         runtime.Committer.CommitAsync(new Change(new SendWork(m.Link, $"image-{asked.Image}", new ImageTicket(

@@ -91,6 +91,25 @@ public sealed class QuestionTests
         Assert.That((await AskAsync(InstanceQuestion.Diagnostics, epoch: _row.Epoch + 1)).Outcome, Is.EqualTo(ToldOutcome.NotReady));
     }
 
+    [Test]
+    public async Task A_compute_cell_tells_of_work_that_it_could_not_handle_and_forgets_it_when_it_is_told_to()
+    {
+        var (cell, parent) = (_row.Cell, CellName.Parse("global"));
+        AskCell Ask(CellQuestion about) => new(cell, Guid.NewGuid(), about, [parent]);
+        await World.ParentCell.SendAsync("odd", new ImageTicket(new ImageId(Guid.NewGuid()), CellName.Parse("elsewhere"), "", "", null));
+
+        var told = await World.ParentCell.AskAsync(Ask(CellQuestion.ListParked));
+        var parked = told.Parked!.Single();
+        var refused = await World.ParentCell.AskAsync(Ask(CellQuestion.RetryParked) with { Link = CellName.Parse("nobody"), Key = "odd" });
+        var dropped = await World.ParentCell.AskAsync(Ask(CellQuestion.DropParked) with { Link = parked.Link, Incarnation = parked.Incarnation, Number = parked.Number });
+        var after = await World.ParentCell.AskAsync(Ask(CellQuestion.ListParked));
+
+        Assert.That((told.Cell, told.Problem, parked.Key, parked.Name), Is.EqualTo((cell, (string?)null, "odd", "image.ticket.v1")));
+        Assert.That(parked.Reason, Does.Contain("elsewhere"));
+        Assert.That(refused.Problem, Does.Contain("has no link to 'nobody'"));
+        Assert.That((dropped.Problem, after.Parked), Is.EqualTo(((string?)null, Array.Empty<ParkedWork>())));
+    }
+
     private async Task<InstanceTold> AskAsync(InstanceQuestion about, int? lines = null, long epoch = 1)
     {
         var question = new AskInstance(_server.Instance, epoch, Guid.NewGuid(), about, lines);

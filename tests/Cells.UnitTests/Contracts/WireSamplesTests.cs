@@ -43,6 +43,10 @@ public sealed class WireSamplesTests
         new AskInstance(Instance, 1, Question, InstanceQuestion.ConsoleLog, 20),
         new InstanceTold(
             Instance, 1, Question, ToldOutcome.Told, "none", "login: ", new InstanceDiagnostics("running", 60, 2, 1, ["fa:00:11:22:33:44"], 512, 500, "XenServer 8.4.0")),
+        new AskCell(East1, Guid.Parse("00000000-0000-4000-8000-000000000008"), CellQuestion.DropParked, [CellName.Parse("global"), CellName.Parse("east")], CellName.Parse("east"), "k", 2, 7),
+        new CellTold(
+            East1, Guid.Parse("00000000-0000-4000-8000-000000000008"), [CellName.Parse("global"), CellName.Parse("east")], "no such link",
+            [new ParkedWork(CellName.Parse("east"), "k", 2, 7, "instance.delete.v1", "the disk is gone", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))]),
         new RequestImageTicket(Image, East1),
         new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
         new ConfigureHost(
