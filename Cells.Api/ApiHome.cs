@@ -45,7 +45,7 @@ public sealed class ApiHome : IDisposable
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet, options.Cell), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Questions = new NovaQuestions(servers, dispatch, ids);
-        Actions = new NovaActions(Servers, Questions, servers, flavors, quotas, seen, dispatch, committer, time, ids, options);
+        Actions = new NovaActions(Servers, Questions, new BootImages(images, keypairs, quotas), servers, flavors, quotas, seen, dispatch, committer, time, ids, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids, options);
         _routes =

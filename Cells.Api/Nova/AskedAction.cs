@@ -15,6 +15,15 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
     /// <summary>Of a migration or an evacuation: the only host that will do, by name; null for any that fits.</summary>
     public string? Host { get; init; }
 
+    /// <summary>Of rebuild.</summary>
+    public RebuildServer? Rebuild { get; init; }
+
+    /// <summary>Of rescue: what the guest is to boot from; null for what its own disk was made of.</summary>
+    public ImageId? RescueImage { get; init; }
+
+    /// <summary>Of rebuild and rescue; null for one that is made.</summary>
+    public string? AdminPass { get; init; }
+
     /// <summary>Actions of Nova that are not here, and why.</summary>
     private static readonly SortedDictionary<string, string> NotHere = new(StringComparer.Ordinal)
     {
@@ -25,9 +34,6 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
         ["os-getSerialConsole"] = NoConsole,
         ["createImage"] = NotBuilt,
         ["createBackup"] = NotBuilt,
-        ["rebuild"] = NotBuilt,
-        ["rescue"] = NotBuilt,
-        ["unrescue"] = NotBuilt,
         ["shelve"] = NotBuilt,
         ["shelveOffload"] = NotBuilt,
         ["unshelve"] = NotBuilt,
@@ -65,6 +71,9 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
             "unpause" => new AskedAction(InstanceAction.Unpause),
             "suspend" => new AskedAction(InstanceAction.Suspend),
             "resume" => new AskedAction(InstanceAction.Resume),
+            "rebuild" => RebuildServer.Read(asked.Value, version, problem),
+            "rescue" => Rescue(asked.Value, problem),
+            "unrescue" => new AskedAction(InstanceAction.Unrescue),
             "lock" => Lock(asked.Value, version, problem),
             "unlock" => new AskedAction(InstanceAction.Unlock),
             "resize" => MoveActions.Resize(asked.Value, problem),
@@ -92,6 +101,20 @@ public sealed record AskedAction(InstanceAction Action, VmState? ResetTo = null,
             problem.Note("reboot.type", $"Value: {type}. '{type}' is not one of ['SOFT', 'HARD']");
         body.Close();
         return new AskedAction(type.Equals("HARD", StringComparison.OrdinalIgnoreCase) ? InstanceAction.RebootHard : InstanceAction.RebootSoft);
+    }
+
+    private static AskedAction Rescue(JsonElement value, Problem problem)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+            return new AskedAction(InstanceAction.Rescue);
+        var body = new BodyObject(value, "rescue", problem);
+        var asked = new AskedAction(InstanceAction.Rescue)
+        {
+            AdminPass = body.OptionalText("adminPass"),
+            RescueImage = body.OptionalText("rescue_image_ref", maximum: 2_048) is { } image ? RebuildServer.ReadImage(body, "rescue_image_ref", image) : null,
+        };
+        body.Close();
+        return asked;
     }
 
     private static AskedAction Lock(JsonElement value, Microversion version, Problem problem)

@@ -11,5 +11,6 @@ public sealed class HomeIntents : IHomeIntents
     public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) =>
         [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at)];
 
-    public IReadOnlyList<IWrite> Acted(InstanceActed answer) => [new SettleFlavor(answer), new EndMigration(answer), new EndAction(answer)];
+    public IReadOnlyList<IWrite> Acted(InstanceActed answer) =>
+        [new SettleFlavor(answer), new EndMigration(answer), new EndAction(answer), new SettleRebuild(answer)];
 }

@@ -17,6 +17,7 @@ public sealed class NovaActions
 {
     private readonly NovaServers _servers;
     private readonly EvacuationGuard _evacuation;
+    private readonly BootImages _images;
     private readonly ServerStore _store;
     private readonly IServerDispatch _dispatch;
     private readonly ICommitter _committer;
@@ -28,10 +29,11 @@ public sealed class NovaActions
     private readonly IIdSource _ids;
 
     internal NovaActions(
-        NovaServers servers, NovaQuestions questions, ServerStore store, FlavorStore flavors, QuotaStore quotas, SeenFleet fleet, IServerDispatch dispatch,
+        NovaServers servers, NovaQuestions questions, BootImages images, ServerStore store, FlavorStore flavors, QuotaStore quotas, SeenFleet fleet,
+        IServerDispatch dispatch,
         ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
-        (_servers, _questions, _store, _flavors, _quotas) = (servers, questions, store, flavors, quotas);
+        (_servers, _questions, _images, _store, _flavors, _quotas) = (servers, questions, images, store, flavors, quotas);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
         _evacuation = new EvacuationGuard(fleet);
     }
@@ -76,27 +78,35 @@ public sealed class NovaActions
             var (move, notThere) = await MoveAsync(caller, server, asked, stop);
             if (notThere is not null)
                 return notThere;
-            var outcome = await AcceptAsync(caller, server.Intent, asked, verdict.Task, move, stop);
+            var (image, wrong) = await _images.ForAsync(caller, server.Intent, asked, stop);
+            if (wrong is not null)
+                return wrong;
+            var outcome = await AcceptAsync(caller, server.Intent, asked, verdict.Task, move, image, stop);
             if (outcome is DispatchOutcome.NotHeld)
                 return ApiResult.Conflict($"Instance {id} is not ready");
             if (outcome.IsCommitted())
-                return ApiResult.Empty(asked.Action switch { InstanceAction.ConfirmResize => 204, InstanceAction.Evacuate => 200, _ => 202 });
+                return await _servers.AcceptedAsync(caller, id, asked, stop);
             return outcome is DispatchOutcome.Ended { Outcome: CommitOutcome.Missed missed } && missed.Writes.Any(w => w is ChargeQuota or ChargeUser)
                 ? await OverQuotaAsync(server.Intent, move!.Charge!, stop)
                 : outcome.Refusal();
         }, $"Server {id} changed with every attempt; nothing was done.");
     }
 
-    private Task<DispatchOutcome> AcceptAsync(RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, PlannedMove? move, CancellationToken stop)
+    private Task<DispatchOutcome> AcceptAsync(
+        RequestContext caller, InstanceIntent server, AskedAction asked, TaskState task, PlannedMove? move, ImageSpec? image, CancellationToken stop)
     {
         var now = NovaServers.Microseconds(_time.GetUtcNow());
         var intent = new AcceptAction(server.Id, server.Number + 1, task, server.Lock, caller.RequestId, now, now + _options.IntentTerm);
         return _dispatch.ActAsync(
-            new ActOnInstance(server.Id, 0, intent.Number, server.Project, caller.User, caller.RequestId, asked.Action, asked.ResetTo)
+            new ActOnInstance(server.Id, 0, intent.Number, server.Project, caller.User, caller.RequestId, asked.Action, asked.ResetTo, image)
             {
                 Flavor = asked.Action == InstanceAction.Resize ? move!.Ordered : null, Host = asked.Host,
             },
-            [.. MoveWrites(caller, server, asked, intent.Number, move, now), intent, new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, intent.Number, server.Project, caller.User, now, null))],
+            [
+                .. MoveWrites(caller, server, asked, intent.Number, move, now),
+                asked.Rebuild is { } rebuild ? new AcceptRebuild(intent, rebuild, image!) : intent,
+                new InsertAction(new ServerAction(server.Id, caller.RequestId, asked.Action, intent.Number, server.Project, caller.User, now, null)),
+            ],
             intent.Deadline, caller.TraceParent, stop);
     }
 

@@ -268,6 +268,31 @@ public sealed class NovaServers
         w.WriteEndObject();
     }
 
+    /// <summary>
+    /// The answer to an accepted action: a rebuild shows the server as it is ordered now, a rescue the password, others nothing (Nova API 2.1, server
+    /// actions).
+    /// </summary>
+    internal async Task<ApiResult> AcceptedAsync(RequestContext caller, string id, AskedAction asked, CancellationToken stop)
+    {
+        if (asked.Action == InstanceAction.Rescue)
+            return ApiResult.Ok(w =>
+            {
+                w.WriteStartObject();
+                w.WriteString("adminPass", asked.AdminPass ?? NewPassword());
+                w.WriteEndObject();
+            });
+        if (asked.Action != InstanceAction.Rebuild || await FindAsync(caller, id, stop) is not { } server)
+            return ApiResult.Empty(asked.Action switch { InstanceAction.ConfirmResize => 204, InstanceAction.Evacuate => 200, _ => 202 });
+        return ApiResult.Json(202, w =>
+        {
+            w.WriteStartObject();
+            w.WritePropertyName("server");
+            ServerDetail.Write(
+                w, server, _options.BaseUrl, new ServerShape(caller.Version, caller.IsAdmin, ServerAnswer.Rebuild), asked.AdminPass ?? NewPassword());
+            w.WriteEndObject();
+        }).With("Location", NovaLinks.Self(_options.BaseUrl, $"servers/{server.Intent.Id}"));
+    }
+
     // Nova's alphabet and length: nothing that is mistaken for another character.
     private string NewPassword()
     {

@@ -23,7 +23,8 @@ internal static class ServerDetail
         w.WriteEndObject();
     }
 
-    public static void Write(Utf8JsonWriter w, Server server, string baseUrl, ServerShape shape)
+    /// <param name="adminPass">Shown with a rebuild only.</param>
+    public static void Write(Utf8JsonWriter w, Server server, string baseUrl, ServerShape shape, string? adminPass = null)
     {
         var (intent, view, version) = (server.Intent, server.View, shape.Version);
         w.WriteStartObject();
@@ -54,7 +55,19 @@ internal static class ServerDetail
         WriteNewer(w, server, shape);
         if (shape.IsWhole)
             WriteExtended(w, server, shape);
+        else if (shape.Answer == ServerAnswer.Rebuild)
+            WriteRebuilt(w, server, version);
+        if (adminPass is not null)
+            w.WriteString("adminPass", adminPass);
         w.WriteEndObject();
+    }
+
+    private static void WriteRebuilt(Utf8JsonWriter w, Server server, Microversion version)
+    {
+        if (version.Has(54))
+            w.WriteString("key_name", server.Intent.KeyName);
+        if (version.Has(57))
+            w.WriteNull("user_data");                    // a rebuild that brings some is refused
     }
 
     // What versions added to every answer, an update included.

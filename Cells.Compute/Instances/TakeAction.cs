@@ -62,11 +62,13 @@ internal static class TakeAction
         var verdict = ActionWorkflows.Knows(next.Action)
             ? InstanceLifecycle.Judge(next.Action, row.Id, new GuardedState(row.VmState, TaskState.None, row.LaunchedAt is not null, Locked: false))
             : new ActionVerdict(TaskState.None, $"The cell that holds instance {row.Id} does not know the action '{next.Action.RequestName()}'.");
+        if (verdict.IsAccepted && ActionWorkflows.Impossible(next, row) is { } impossible)
+            verdict = new ActionVerdict(TaskState.None, impossible);
         if (verdict.IsAccepted && ActionWorkflows.Of(next.Action) is { } workflow)
             return new TakenAction.Take(
                 first with
                 {
-                    Work = new Work(workflow, 0, Undoing: false, Interrupted: null),
+                    Work = new Work(workflow, 0, Undoing: false, Interrupted: null, Note: ActionWorkflows.FirstNote(workflow, row)),
                     TaskState = verdict.Task,
                     WorkingIntent = Math.Max(row.WorkingIntent, next.Intent),
                     Actions = first.Actions with { Current = next, BeganAt = now },
@@ -90,12 +92,13 @@ internal static class TakeAction
     private static (Instance Row, InstanceActed Answer) Ended(
         Instance row, ActOnInstance command, ActionOutcome outcome, string? reason, DateTimeOffset began, DateTimeOffset now)
     {
-        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now) 
+        var answer = new InstanceActed(row.Id, row.Epoch, command.Intent, outcome, reason, row.Place?.HostName, began, now)
         {
             Moved = row.Actions.Moved,
             Flavors = command.Action is InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize && row.Command is { } has
                 ? new FlavorsHeld(has.Flavor, row.Origin?.Flavor)
                 : null,
+            Image = command.Action == InstanceAction.Rebuild ? row.Command?.Image.Id : null,
         };
         return (row with
         {

@@ -1,5 +1,8 @@
+using Cells.Compute.Images;
 using Cells.Compute.Instances;
+using Cells.Compute.Placement;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Compute.Workflows;
 
@@ -10,6 +13,7 @@ internal static class ActionWorkflows
     public static bool Knows(InstanceAction action) => action is
         InstanceAction.Start or InstanceAction.Stop or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Pause or
         InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState or
+        InstanceAction.Rebuild or InstanceAction.Rescue or InstanceAction.Unrescue or
         InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize or InstanceAction.LiveMigrate or
         InstanceAction.Evacuate;
 
@@ -29,8 +33,26 @@ internal static class ActionWorkflows
         InstanceAction.ConfirmResize => WorkflowKind.ConfirmResize,
         InstanceAction.RevertResize => WorkflowKind.RevertResize,
         InstanceAction.LiveMigrate => WorkflowKind.LiveMigrate,
+        InstanceAction.Rebuild => WorkflowKind.Rebuild,
+        InstanceAction.Rescue => WorkflowKind.Rescue,
+        InstanceAction.Unrescue => WorkflowKind.Unrescue,
         InstanceAction.Evacuate => WorkflowKind.Evacuate,
         InstanceAction.ResetState => null,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),
+    };
+
+    /// <summary>What the workflow is to remember of the server as it begins; null for nothing.</summary>
+    public static string? FirstNote(WorkflowKind workflow, Instance row) => workflow is WorkflowKind.Rebuild or WorkflowKind.Rescue or WorkflowKind.Unrescue
+        ? BootDiskSteps.NoteOf(row)
+        : null;
+
+    /// <summary>Why this instance cannot have the action, whatever its state; null when it can.</summary>
+    public static string? Impossible(ActOnInstance command, Instance row) => command.Action switch
+    {
+        InstanceAction.Rebuild when command.Image is null => "A rebuild has to name an image.",
+        // What is claimed of the SR is the flavor's disk, or the first image where that is larger.
+        InstanceAction.Rebuild when row.Command is { } built && FetchImage.RoundedUp(command.Image!.SizeBytes) > ClaimOf.RequestOf(built, []).DiskBytes =>
+            $"Image {command.Image.Id} needs {command.Image.SizeBytes} bytes of disk, and instance {row.Id} has {ClaimOf.RequestOf(built, []).DiskBytes}.",
+        _ => null,
     };
 }

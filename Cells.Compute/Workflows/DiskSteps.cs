@@ -82,6 +82,9 @@ internal sealed record DiskSteps(DiskRole Role, Func<Instance, ImageSpec> ImageO
         return new StepOutcome.Done();
     }
 
+    /// <summary>The undo of <see cref="CloneAsync"/>.</summary>
+    public Task DestroyAsync(StepContext context, CancellationToken stop) => ObjectsOf.DestroyDisksAsync(context, Role, stop);
+
     private StepOutcome.Done Made(StepContext context, Guid disk) => new(Disks: context.Row.Disks.With(Role, disk));
 
     /// <summary>A disk with this attempt's stamp, made for this; one whose stamping was interrupted is finished now.</summary>

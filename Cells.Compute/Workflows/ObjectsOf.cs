@@ -96,7 +96,7 @@ internal static class ObjectsOf
     private static bool IsOurs(Instance row, Guid uuid, IReadOnlyDictionary<string, string> otherConfig) =>
         Marks.InstanceOf(otherConfig) == row.Id && !Marks.IsCopy(uuid, otherConfig) && (Marks.Read(otherConfig)?.Epoch ?? 0) <= row.Epoch;
 
-    private static async Task UnlessAsync(string code, Task<XenVoid> call)
+    public static async Task UnlessAsync(string code, Task<XenVoid> call)
     {
         try
         {

@@ -46,7 +46,14 @@ internal static class RunStep
 
     private static async Task<StepOutcome> UndoAsync(WorkflowStep step, StepContext context, CancellationToken stop)
     {
-        await (step.Undo ?? throw new InvalidOperationException($"Step '{step.Name}' has no undo, and none is asked of it (Steps.UndoAtOrBelow)."))(context, stop);
+        try
+        {
+            await (step.Undo ?? throw new InvalidOperationException($"Step '{step.Name}' has no undo, and none is asked of it (Steps.UndoAtOrBelow)."))(context, stop);
+        }
+        catch (XenApiFailure gone) when (gone.Code == "UUID_INVALID")
+        {
+            // Somebody removed the VM or the disk itself: there is nothing to be put back.
+        }
         return new StepOutcome.Undone();
     }
 }

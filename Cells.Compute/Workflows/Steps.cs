@@ -65,6 +65,39 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Resume = [PowerSteps.Resume, PowerSteps.Seen("seen-resumed", TaskState.Resuming, VmPowerState.Running)];
 
+    public static readonly IReadOnlyList<WorkflowStep> Rebuild =
+    [
+        new("ensure-image", BootDiskSteps.Next.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rebuilding, OnHost: false),         // a cached image stays
+        new("clone-next", BootDiskSteps.Next.CloneAsync, BootDiskSteps.Next.DestroyAsync, BootDiskSteps.Next.FindCloneAsync, TaskState.RebuildBlockDeviceMapping,
+            Makes: DiskRole.Next, Joined: true),
+        new("size-next", BootDiskSteps.Next.SizeAsync, Undo: null, Probe: null, TaskState.RebuildBlockDeviceMapping, Joined: true),     // goes with the disk
+        BootDiskSteps.PowerOffHard(TaskState.RebuildBlockDeviceMapping),
+        BootDiskSteps.SwapDisk,
+        BootDiskSteps.DestroyFormer,
+        BootDiskSteps.PowerOnUnlessStopped(TaskState.RebuildSpawning),
+        BootDiskSteps.SeenRebuilt,
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> Rescue =
+    [
+        new("ensure-image", BootDiskSteps.Rescue.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rescuing, OnHost: false),         // a cached image stays
+        new("clone-rescue", BootDiskSteps.Rescue.CloneAsync, BootDiskSteps.Rescue.DestroyAsync, BootDiskSteps.Rescue.FindCloneAsync, TaskState.Rescuing,
+            Makes: DiskRole.Rescue, Joined: true),
+        BootDiskSteps.PowerOffHard(TaskState.Rescuing),
+        BootDiskSteps.AttachRescue,
+        BootDiskSteps.PowerOnRescued,
+        PowerSteps.Seen("seen-rescued", TaskState.Rescuing, VmPowerState.Running),
+    ];
+
+    public static readonly IReadOnlyList<WorkflowStep> Unrescue =
+    [
+        BootDiskSteps.PowerOffHard(TaskState.Unrescuing),
+        BootDiskSteps.DetachRescue,
+        BootDiskSteps.DestroyRescue,
+        PowerSteps.PowerOn(TaskState.Unrescuing),
+        PowerSteps.Seen("seen-unrescued", TaskState.Unrescuing, VmPowerState.Running),
+    ];
+
     public static readonly IReadOnlyList<WorkflowStep> Resize =
     [
         WorkflowStep.ChoosePlace(TaskState.ResizePrep),
@@ -117,6 +150,9 @@ internal static class Steps
         WorkflowKind.Unpause => Unpause,
         WorkflowKind.Suspend => Suspend,
         WorkflowKind.Resume => Resume,
+        WorkflowKind.Rescue => Rescue,
+        WorkflowKind.Unrescue => Unrescue,
+        WorkflowKind.Rebuild => Rebuild,
         WorkflowKind.Resize => Resize,
         WorkflowKind.ConfirmResize => ConfirmResize,
         WorkflowKind.RevertResize => RevertResize,

@@ -13,7 +13,7 @@ public sealed record Vbd(
     /// <summary>Makes the record only: the disk is plugged at the VM's start. Refused with DEVICE_ALREADY_EXISTS when the device is taken.</summary>
     public static XenRequest<XenRef<Vbd>> Create(NewVbd vbd) => Generated.Ref<Vbd>(XenCalls.VbdCreate, vbd.ToRecord());
 
-    /// <summary>The record only; refused while it is plugged into a VM that runs.</summary>
+    /// <summary>The record only, never the disk. Refused with OPERATION_NOT_ALLOWED while attached, HANDLE_INVALID when it is gone.</summary>
     public static XenRequest<XenVoid> Destroy(XenRef<Vbd> self) => Generated.Void(XenCalls.VbdDestroy, self);
 
     public static XenRequest<Vbd> GetRecord(XenRef<Vbd> self) => Generated.Record(XenCalls.VbdGetRecord, self);

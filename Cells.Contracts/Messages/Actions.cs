@@ -46,6 +46,9 @@ public sealed record InstanceActed(
 
     /// <summary>What it has since a resize, its confirmation or its revert ended; null for any other action.</summary>
     public FlavorsHeld? Flavors { get; init; }
+
+    /// <summary>Of a rebuild: what its own disk is made of by now, whatever the outcome; null for any other, and from a cell that does not say.</summary>
+    public ImageId? Image { get; init; }
 }
 
 /// <param name="Flavor">What the instance has now.</param>

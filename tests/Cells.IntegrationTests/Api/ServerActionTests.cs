@@ -186,8 +186,8 @@ public sealed class ServerActionTests
         var request = accepted.Header("x-openstack-request-id")!;
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var answer = new InstanceActed(Instance, 1, 2, ActionOutcome.Failed, "Host h1: no", "h1", at, at.AddSeconds(2));
-        await Home.Committer.CommitAsync(new Change(new Cells.Api.Nova.HomeIntents().Acted(answer)));
-        await Home.Committer.CommitAsync(new Change(new Cells.Api.Nova.HomeIntents().Acted(answer with { Outcome = ActionOutcome.Done })));
+        await Home.Committer.CommitAsync(new Change([.. new Cells.Api.Nova.HomeIntents().Acted(answer)]));
+        await Home.Committer.CommitAsync(new Change([.. new Cells.Api.Nova.HomeIntents().Acted(answer with { Outcome = ActionOutcome.Done })]));
 
         var log = await LogAsync();
         var shown = (await Home.AdminAsync("GET", $"/compute/v2.1/servers/{_id}/os-instance-actions/{request}")).Json.GetProperty("instanceAction");

@@ -21,6 +21,9 @@ public sealed class StockClientActionTests(TreeBus bus)
         new("server resume", "resume", "ACTIVE", "Running"),
         new("server reboot --wait", "reboot", "ACTIVE", "Running"),
         new("server reboot --hard --wait", "reboot", "ACTIVE", "Running"),
+        new("server rebuild --wait --image {image}", "rebuild", "ACTIVE", "Running"),
+        new("server rescue", "rescue", "RESCUE", "Running"),
+        new("server unrescue", "unrescue", "ACTIVE", "Running"),
         new("server lock", "lock", "ACTIVE", "Running"),
         new("server unlock", "unlock", "ACTIVE", "Running"),
     ];
