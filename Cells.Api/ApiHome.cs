@@ -34,8 +34,9 @@ public sealed class ApiHome : IDisposable
         var (identity, catalog) = (new IdentityStore(database), new Catalog(options));
         var (images, flavors, keypairs, quotas) = (new ImageStore(database), new FlavorStore(database), new KeypairStore(database), new QuotaStore(database));
 
-        _images = new GlanceImages(images, new ImageFiles(options.ImageDirectory), committer, time, ids);
-        ImageTickets = new ImageTickets(images, time, ids, options, logger);
+        var snapshots = new SnapshotStore(database);
+        _images = new GlanceImages(images, snapshots, new ImageFiles(options.ImageDirectory), committer, time, ids);
+        ImageTickets = new ImageTickets(images, snapshots, time, ids, options, logger);
         var (nets, ports) = (new NetworkStore(database, time), new PortStore(database));
         var addresses = new AddressReserve(ports, ids);
         var servers = new ServerStore(database);
@@ -45,7 +46,8 @@ public sealed class ApiHome : IDisposable
         Servers = new NovaServers(
             servers, flavors, images, keypairs, quotas, Fleet, new ServerGroupJoin(groups, quotas, Fleet, options.Cell), new ServerNics(nets, ports, addresses, time, ids), dispatch, committer, time, ids, options);
         Questions = new NovaQuestions(servers, dispatch, ids);
-        Actions = new NovaActions(Servers, Questions, new BootImages(images, keypairs, quotas), servers, flavors, quotas, seen, dispatch, committer, time, ids, options);
+        var snapshotActions = new NovaSnapshots(servers, images, dispatch, time, ids, options);
+        Actions = new NovaActions(Servers, Questions, snapshotActions, new BootImages(images, keypairs, quotas), servers, flavors, quotas, seen, dispatch, committer, time, ids, options);
         Flavors = new NovaFlavors(flavors, committer, time, ids, options);
         var neutron = new NeutronNetworks(nets, committer, time, ids, options);
         _routes =

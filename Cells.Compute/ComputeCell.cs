@@ -30,17 +30,18 @@ public sealed class ComputeCell
     /// <summary>Starts the cell's actors and attaches them to the links. Pools are connected in the background, and again whenever they are lost.</summary>
     /// <exception cref="Contracts.CellsException">The options name a placement policy that does not exist.</exception>
     /// <param name="hand">This process's, where several nodes run the cell; null: this process has all pools.</param>
-    public static ComputeCell Start(CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, IImageSource images, ComputeHand? hand = null) =>
-        Start(runtime, options, wires, images, ComputeHooks.None, hand);
+    public static ComputeCell Start(
+        CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, IImageSource images, IImageSink sink, ComputeHand? hand = null) =>
+        Start(runtime, options, wires, images, sink, ComputeHooks.None, hand);
 
     internal static ComputeCell Start(
-        CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, IImageSource images, ComputeHooks hooks, ComputeHand? hand = null)
+        CellRuntime runtime, ComputeOptions options, IXapiWireFactory wires, IImageSource images, IImageSink sink, ComputeHooks hooks, ComputeHand? hand = null)
     {
         var logger = runtime.Loggers.CreateLogger("Cells.Compute");
         var parents = runtime.Neighbours.Where(n => n.Kind == NeighbourKind.Parent).Select(n => n.Name).Order().ToList();
         var placer = new PlacerSetup(
             runtime.Name, parents, runtime.Committer, runtime.Database, runtime.Links, runtime.Time, options, HostPolicy.Named(options.Policy), hooks, logger);
-        var cache = new ImageCacheSetup(runtime.Name, runtime.Committer, runtime.Database, images, runtime.Time, options.TicketPatience, logger);
+        var cache = new ImageCacheSetup(runtime.Name, runtime.Committer, runtime.Database, images, sink, runtime.Time, options.TicketPatience, logger);
         var cell = Props.Create(() => new ComputeRouter(runtime, options, wires, placer, cache, hand)).WithMailboxCapacity(PlacerMailbox);
         var standing = new ComputeNode.Standing();
         var node = runtime.System.ActorOf(Props.Create(() => new ComputeNode(cell, standing)).WithMailboxCapacity(PlacerMailbox), "compute");

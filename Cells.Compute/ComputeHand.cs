@@ -31,7 +31,7 @@ public sealed class ComputeHand
     public required Task Lives { get; init; }
 
     /// <summary>Begins to take the node's lease, and hears the other nodes. It ends with the ground.</summary>
-    public static ComputeHand Start(CellGround ground, NodeName node, ComputeOptions options, IXapiWireFactory wires, IImageSource images, INodeBus bus)
+    public static ComputeHand Start(CellGround ground, NodeName node, ComputeOptions options, IXapiWireFactory wires, IImageSource images, IImageSink sink, INodeBus bus)
     {
         var of = ground.Options;
         var logger = of.Loggers.CreateLogger("Cells.Compute");
@@ -39,7 +39,7 @@ public sealed class ComputeHand
         var setup = new HandSetup(
             of.Name, node, options,
             new PoolWorld(of.Name, of.Id, ground.Holder, wires, ground.Database, ground.Committer, of.Ids, options.Sessions, of.Time, logger) { PlannedFor = node },
-            new ImageCacheSetup(of.Name, ground.Committer, ground.Database, images, of.Time, options.TicketPatience, logger), bus, wire, of.Time, logger);
+            new ImageCacheSetup(of.Name, ground.Committer, ground.Database, images, sink, of.Time, options.TicketPatience, logger), bus, wire, of.Time, logger);
         var standing = new HandStanding();
         var hand = ground.System.ActorOf(Props.Create(() => new HandActor(setup, standing)).WithMailboxCapacity(HandSetup.Mailbox), "hand");
         var lives = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -24,6 +24,7 @@ internal sealed class ComputeRouter : ReceiveActor
     private readonly PoolWorld _world;
     private readonly IActorRef _placer;
     private readonly IActorRef _images;
+    private readonly IActorRef _uploads;
     private readonly HostSetup _hosts;
     private readonly SortedDictionary<string, HostLogin> _pools = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _restarting = new(StringComparer.Ordinal);
@@ -45,7 +46,8 @@ internal sealed class ComputeRouter : ReceiveActor
             _nodes = Context.ActorOf(Props.Create(() => new NodesActor(nodes)).WithMailboxCapacity(HandSetup.Mailbox), "nodes");
         }
         _images = _nodes ?? Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
-        _hosts = new HostSetup(_placer, new ImageCache(_images), options.StepsPerHost, runtime.Time, options.GuestPatience, placer.Logger);
+        _uploads = _nodes ?? Context.ActorOf(Props.Create(() => new UploadTicketsActor(images)), "uploads");
+        _hosts = new HostSetup(_placer, new ImageCache(_images, _uploads, images), options.StepsPerHost, runtime.Time, options.GuestPatience, placer.Logger);
 
         Receive<WorkReceived>(OnWork);
         Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));
@@ -93,7 +95,7 @@ internal sealed class ComputeRouter : ReceiveActor
                 _placer.Tell(m, Sender);
                 return;                                         // the placer counts it when it is decided
             case ImageTicket ticket when ticket.Cell == _runtime.Name:
-                _images.Tell(ticket, Self);                     // lost, it is asked for again: there is nothing to make durable
+                (ticket.ToWrite ? _uploads : _images).Tell(ticket, Self);   // lost, it is asked for again: there is nothing to make durable
                 Sender.Tell(new WorkDone(m.Link, m.Number), Self);
                 break;
             case AskCell asked when asked.Cell == _runtime.Name:

@@ -27,6 +27,8 @@ public enum InstanceAction
     ConfirmResize = 22,
     RevertResize = 23,
     LiveMigrate = 24,
+    CreateImage = 25,
+    CreateBackup = 26,
     Evacuate = 30,
 }
 
@@ -40,6 +42,8 @@ public static class InstanceActionNames
         InstanceAction.ConfirmResize => "confirmResize",
         InstanceAction.RevertResize => "revertResize",
         InstanceAction.LiveMigrate => "live-migration",
+        InstanceAction.CreateImage => "createImage",
+        InstanceAction.CreateBackup => "createBackup",
         _ => action.ToString().ToLowerInvariant(),
     };
 
@@ -51,6 +55,8 @@ public static class InstanceActionNames
         InstanceAction.ConfirmResize => "confirmResize",
         InstanceAction.RevertResize => "revertResize",
         InstanceAction.LiveMigrate => "os-migrateLive",
+        InstanceAction.CreateImage => "createImage",
+        InstanceAction.CreateBackup => "createBackup",
         _ => action.ToString().ToLowerInvariant(),
     };
 }

@@ -22,6 +22,9 @@ public static class InstanceLifecycle
     public const int MostOpenActions = 16;
 
     private static readonly VmState[] Any = [];
+
+    /// <summary>States in which its disk is the server's (Nova, compute/api.py: snapshot, backup).</summary>
+    private static readonly VmState[] Whole = [VmState.Active, VmState.Stopped, VmState.Paused, VmState.Suspended];
     private static readonly TaskState[] Idle = [TaskState.None];
     private static readonly TaskState[] AnyTask = [];
 
@@ -67,6 +70,9 @@ public static class InstanceLifecycle
         InstanceAction.ConfirmResize => new([VmState.Resized], TaskState.None),
         InstanceAction.RevertResize => new([VmState.Resized], TaskState.ResizeReverting),
         InstanceAction.LiveMigrate => new([VmState.Active, VmState.Paused], TaskState.Migrating),
+        // A lock keeps a server as it is; so does an image of it.
+        InstanceAction.CreateImage => new(Whole, TaskState.ImageSnapshotPending) { HeldBackByLock = false },
+        InstanceAction.CreateBackup => new(Whole, TaskState.ImageBackup) { HeldBackByLock = false },
         // Nova's task_state for it, too: an evacuation is a rebuild elsewhere.
         InstanceAction.Evacuate => new([VmState.Active, VmState.Stopped, VmState.Error], TaskState.Rebuilding),
         InstanceAction.Lock or InstanceAction.Unlock => new(Any, TaskState.None) { During = AnyTask, MustHaveLaunched = false, HeldBackByLock = false },

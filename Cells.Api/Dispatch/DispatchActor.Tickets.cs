@@ -32,7 +32,7 @@ internal sealed partial class DispatchActor
         else if (_parts.Tickets is { } tickets)
         {
             PipeToSelf(
-                tickets.IssueAsync(request.Image, request.Cell, Stopping),
+                tickets.IssueAsync(request, Stopping),
                 ticket => new TicketIssued(origin, ticket, traceParent),
                 error => new TicketNotIssued(origin, request, error));
         }
@@ -44,7 +44,7 @@ internal sealed partial class DispatchActor
         else
         {
             Pass(origin, new Mail(origin.Link, new ImageTicket(request.Image, request.Cell, "", "",
-                $"Cell {_parts.Cell} has no images and no parent to ask for them.")), KeyOf(request.Image, request.Cell), traceParent);
+                $"Cell {_parts.Cell} has no images and no parent to ask for them.") { ToWrite = request.ToWrite }), KeyOf(request.Image, request.Cell), traceParent);
         }
     }
 

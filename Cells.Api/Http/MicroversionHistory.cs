@@ -71,7 +71,7 @@ internal static class MicroversionHistory
         Same(42, "tags of devices work again: refused by name, as before"),
         Not(43, "os-hosts ends", HostsRoute, VirtualInterfaces),
         In(44, "actions on fixed and floating ips end: refused by name", typeof(AskedAction)),
-        In(45, "createImage answers with a body: refused by name", typeof(AskedAction)),
+        In(45, "createImage answers with a body", typeof(NovaSnapshots)),
         Same(46, "x-openstack-request-id on every answer: always here"),
         In(47, "the flavor inside the server", typeof(ServerDetail)),
         In(48, "diagnostics in one form", typeof(ServerDiagnostics)),

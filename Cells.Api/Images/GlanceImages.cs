@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Cells.Api.Images;
 
 /// <summary>Images (Glance API v2). Those with bytes are active; without, queued; while this node receives their bytes, saving.</summary>
-internal sealed class GlanceImages(
-    ImageStore store, ImageFiles files, ICommitter committer, TimeProvider time, IIdSource ids)
+internal sealed partial class GlanceImages(
+    ImageStore store, SnapshotStore snapshots, ImageFiles files, ICommitter committer, TimeProvider time, IIdSource ids)
 {
     private const int DiskFull = 28;   // ENOSPC
     private readonly ConcurrentDictionary<ImageId, bool> _uploading = new();
@@ -58,11 +58,20 @@ internal sealed class GlanceImages(
             return NotAllowed("upload_image");
         if (image.DiskFormat is null || image.ContainerFormat is null)
             return ApiResult.BadRequest("Properties disk_format, container_format must be set prior to saving data.");
+        if (await snapshots.FindAsync(image.Id, stop) is not null)
+            return ApiResult.Conflict($"Image {image.Id} is a snapshot: its bytes come from its server's disk.");
+        return await TakeAsync(image, content, _ => null, stop);
+    }
+
+    /// <summary>One upload of an image at a time; what ends before its end leaves it as it was.</summary>
+    /// <param name="judge">Asked of what came, before it counts: why it is not taken, or null.</param>
+    private async Task<ApiResult> TakeAsync(StoredImage image, Stream content, Func<ImageData, ApiResult?> judge, CancellationToken stop)
+    {
         if (image.Data is not null || !_uploading.TryAdd(image.Id, true))
             return ApiResult.Conflict($"Image status transition from {StatusOf(image)} to saving is not allowed");
         try
         {
-            return await ReceiveAsync(image, content, stop);
+            return await ReceiveAsync(image, content, judge, stop);
         }
         catch (IOException error) when ((error.HResult & 0xffff) == DiskFull)
         {
@@ -93,7 +102,8 @@ internal sealed class GlanceImages(
             return NotAllowed("delete_image");
         if (image.Protected)
             return ApiResult.Forbidden($"Image {image.Id} is protected and cannot be deleted.");
-        if (_uploading.ContainsKey(image.Id))
+        // The cell that sends a snapshot is told that nobody wants it any more.
+        if (_uploading.ContainsKey(image.Id) && await snapshots.FindAsync(image.Id, stop) is null)
             return ApiResult.Conflict($"Image {image.Id} could not be deleted because its bytes are being received.");
         if (await committer.TakeAsync(new DeleteImage(image.Id)) is not null)
             return await FindAsync(caller, id, stop) is null
@@ -123,9 +133,14 @@ internal sealed class GlanceImages(
         return ApiResult.Ok(w => ImageView.Write(w, changed, StatusOf(changed)));
     }
 
-    private async Task<ApiResult> ReceiveAsync(StoredImage image, Stream content, CancellationToken stop)
+    private async Task<ApiResult> ReceiveAsync(StoredImage image, Stream content, Func<ImageData, ApiResult?> judge, CancellationToken stop)
     {
         var data = await files.WriteAsync($"{image.Id}-{ids.NewGuid():N}", content, stop);
+        if (judge(data) is { } refusal)
+        {
+            files.Delete(data.FileName);
+            return refusal;
+        }
         switch (await committer.CommitAsync(new Change(new SetImageData(image.Id, data, time.GetUtcNow()))))
         {
             case CommitOutcome.Unavailable lost:

@@ -72,9 +72,14 @@ internal sealed class ImageFiles
             {
                 foreach (var hash in new[] { md5, sha256, sha512 })
                     hash.AppendData(chunk, 0, read);
-                await file.WriteAsync(chunk.AsMemory(0, read), stop);
+                // A disk is mostly zeros: they are not written, and read as zeros all the same.
+                if (chunk.AsSpan(0, read).ContainsAnyExcept((byte)0))
+                    await file.WriteAsync(chunk.AsMemory(0, read), stop);
+                else
+                    file.Seek(read, SeekOrigin.Current);
                 size += read;
             }
+            file.SetLength(size);
             file.Flush(flushToDisk: true);
             return new ImageData(name, size, Hex(md5), Hex(sha256), Hex(sha512));
         }

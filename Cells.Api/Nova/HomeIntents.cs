@@ -1,4 +1,5 @@
 using Cells.Api.Dispatch;
+using Cells.Api.Images;
 using Cells.Api.Networks;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
@@ -9,8 +10,11 @@ namespace Cells.Api.Nova;
 public sealed class HomeIntents : IHomeIntents
 {
     public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) =>
-        [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at)];
+        [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at), new DropSnapshot(instance, null)];
 
     public IReadOnlyList<IWrite> Acted(InstanceActed answer) =>
-        [new SettleFlavor(answer), new EndMigration(answer), new EndAction(answer), new SettleRebuild(answer)];
+    [
+        new SettleFlavor(answer), new EndMigration(answer), new EndAction(answer), new SettleRebuild(answer),
+        .. answer.Outcome == ActionOutcome.Done ? Array.Empty<IWrite>() : [new DropSnapshot(answer.Instance, answer.Intent)],
+    ];
 }

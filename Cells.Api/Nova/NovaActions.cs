@@ -24,16 +24,16 @@ public sealed class NovaActions
     private readonly TimeProvider _time;
     private readonly HomeOptions _options;
     private readonly NovaQuestions _questions;
+    private readonly NovaSnapshots _snapshots;
     private readonly FlavorStore _flavors;
     private readonly QuotaStore _quotas;
     private readonly IIdSource _ids;
 
     internal NovaActions(
-        NovaServers servers, NovaQuestions questions, BootImages images, ServerStore store, FlavorStore flavors, QuotaStore quotas, SeenFleet fleet,
-        IServerDispatch dispatch,
-        ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
+        NovaServers servers, NovaQuestions questions, NovaSnapshots snapshots, BootImages images, ServerStore store, FlavorStore flavors, QuotaStore quotas,
+        SeenFleet fleet, IServerDispatch dispatch, ICommitter committer, TimeProvider time, IIdSource ids, HomeOptions options)
     {
-        (_servers, _questions, _images, _store, _flavors, _quotas) = (servers, questions, images, store, flavors, quotas);
+        (_servers, _questions, _snapshots, _images, _store, _flavors, _quotas) = (servers, questions, snapshots, images, store, flavors, quotas);
         (_dispatch, _committer, _time, _ids, _options) = (dispatch, committer, time, ids, options);
         _evacuation = new EvacuationGuard(fleet);
     }
@@ -43,6 +43,8 @@ public sealed class NovaActions
     {
         if (NovaQuestions.ConsoleIn(body) is { } console)
             return await _questions.ConsoleAsync(caller, id, console, stop);
+        if (AskedSnapshot.IsIn(body))
+            return AskedSnapshot.Read(body, out var wrong) is { } snapshot ? await _snapshots.CreateAsync(caller, id, snapshot, stop) : wrong!;
         var asked = AskedAction.Read(body, caller.Version, out var refusal);
         if (asked is not null)
             return await ActAsync(caller, id, asked, stop);

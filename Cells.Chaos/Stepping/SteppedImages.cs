@@ -6,8 +6,8 @@ using Cells.Contracts.Messages;
 
 namespace Cells.Chaos.Stepping;
 
-/// <summary>The bytes of the one image: always the same, of an odd length, at hand without any wait.</summary>
-internal sealed class SteppedImages : IImageSource
+/// <summary>The bytes of the one image, which is also all that disks hold: always the same, of an odd length, at hand without any wait.</summary>
+internal sealed class SteppedImages : IImageSource, IImageSink
 {
     private static readonly byte[] s_bytes = Make();
 
@@ -38,6 +38,10 @@ internal sealed class SteppedImages : IImageSource
         _ when sha256 == Image.Sha256 && contentLength == s_bytes.Length => s_bytes,
         _ => throw new InvalidOperationException($"A disk of this world holds {contentLength} bytes with the digest {sha256}, which nobody here has made."),
     };
+
+    /// <summary>No client of this world makes images of servers yet: whoever sends one all the same is told that nobody takes it.</summary>
+    public Task<ImageSent> SendAsync(ImageTicket ticket, IByteSource bytes, CancellationToken stop) =>
+        Task.FromException<ImageSent>(new ImageSourceException($"Image {ticket.Image} has no home in this world."));
 
     private static byte[] Make()
     {

@@ -106,7 +106,7 @@ internal sealed class CellNode(ChaosWorld world, CellName name, CellKind kind, I
         ComputeCell.Start(
             runtime,
             new ComputeOptions { Hosts = _hosts, Sessions = new SessionVault(key, ids), Directory = world.LeaseDirectory, GuestPatience = TimeSpan.FromSeconds(8) },
-            world.Hypervisors.WiresOf(name.Value), new SteppedImages(), hooks);
+            world.Hypervisors.WiresOf(name.Value), new SteppedImages(), new SteppedImages(), hooks);
     }
 
     /// <summary>What is under way is done inline, or it is a bug: something in it waits for what no stepper knows.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class HostActor : ReceiveActor
             if (m.Row.Epoch < run.Row.Epoch || (m.Row.Epoch == run.Row.Epoch && m.Row.Generation <= run.Row.Generation))
                 return;                                         // asked again, as the placer does from time to time
             if (run.Busy)
-                run.Next = m;                                   // after the step under way: one call per instance at a time
+                run.Follow(m);                                  // after the step under way: one call per instance at a time
             else
                 _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival) { TraceParent = m.TraceParent };
         }
@@ -114,7 +114,7 @@ internal sealed partial class HostActor : ReceiveActor
                 run.Span = Traces.Begin($"step {Steps.NameOf(run.Work)}", ActivityKind.Internal, run.TraceParent)?
                     .SetTag("cells.instance", id.ToString()).SetTag("cells.host", _info.Host.ToString());
             PipeToSelf(
-                Traces.Within(run.Span, () => RunStep.PerformAsync(context, run.MaybeDone, Stopping)),
+                Traces.Within(run.Span, () => RunStep.PerformAsync(context, run.MaybeDone, run.Begin(Stopping))),
                 outcome => new StepPerformed(id, outcome, null),
                 error => new StepPerformed(id, new StepOutcome.Unknown(error.Message), error));
         }
@@ -125,6 +125,7 @@ internal sealed partial class HostActor : ReceiveActor
         if (!_runs.TryGetValue(m.Instance.Value, out var run) || !run.Busy)
             return;                                             // of an earlier life of this actor: its rows are performed again, probing
         run.Busy = false;
+        run.End();
         Traces.End(run.Span, m.Outcome switch
         {
             StepOutcome.Refused refused => refused.Code,
@@ -215,6 +216,7 @@ internal sealed partial class HostActor : ReceiveActor
     private sealed class Run(Instance row, bool maybeDone, long arrival)
     {
         private readonly List<StepOutcome.Done> _passed = [];
+        private CancellationTokenSource? _cut;
 
         public Instance Committed { get; } = row;
 
@@ -229,9 +231,32 @@ internal sealed partial class HostActor : ReceiveActor
         public bool Busy { get; set; }
         public bool Waiting { get; set; }
         public int Failures { get; set; }
-        public PerformStep? Next { get; set; }
+        public PerformStep? Next { get; private set; }
         public string? TraceParent { get; init; }
         public Activity? Span { get; set; }
+
+        /// <summary>What is performed after the step under way. A delete cuts short what may be cut.</summary>
+        public void Follow(PerformStep next)
+        {
+            Next = next;
+            if (next.Row.Work?.Workflow == WorkflowKind.Delete && Steps.At(Work).MayBeCut)
+                _cut?.Cancel();
+        }
+
+        /// <summary>Ends when the actor does, or when the step is cut.</summary>
+        public CancellationToken Begin(CancellationToken stopping)
+        {
+            if (!Steps.At(Work).MayBeCut)
+                return stopping;
+            _cut = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            return _cut.Token;
+        }
+
+        public void End()
+        {
+            _cut?.Dispose();
+            _cut = null;
+        }
 
         /// <summary>To the joined step. One that was begun afresh has begun nothing behind it; one that may have been done may have been followed by it.</summary>
         public void GoOn(StepOutcome.Done done)

@@ -5,7 +5,7 @@ using Cells.Contracts;
 
 namespace Cells.Compute.Images;
 
-/// <summary>The cell's cached images, as workflow steps ask for them.</summary>
+/// <summary>The cell's cached images, and the way to images' homes, as workflow steps ask for them.</summary>
 internal interface IImageCache
 {
     /// <summary>Completes once the image is on the SR, or surely cannot be had. One fetch per image and SR, however many ask.</summary>
@@ -13,6 +13,10 @@ internal interface IImageCache
 
     /// <summary>The SR does not have this disk any more: the next asker fetches again.</summary>
     void Forget(ImageId image, SrId sr, Guid vdi);
+
+    /// <summary>Brings a disk's bytes to the home of the image that is made of it. Asks for leave each time, and waits for that only a little.</summary>
+    /// <exception cref="XenApiException">The host does not give the bytes.</exception>
+    Task<ImageSent> SendAsync(SendImage request, CancellationToken stop);
 }
 
 /// <param name="Parent">Where a ticket is asked for: the neighbour that gave the build.</param>

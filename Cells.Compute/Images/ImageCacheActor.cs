@@ -202,18 +202,43 @@ internal sealed class ImageCacheActor : ReceiveActor
 
 /// <summary>What the cache works with.</summary>
 internal sealed record ImageCacheSetup(
-    CellName Cell, ICommitter Committer, ICellDatabase Database, IImageSource Source, TimeProvider Time, TimeSpan TicketPatience, ILogger Logger);
+    CellName Cell, ICommitter Committer, ICellDatabase Database, IImageSource Source, IImageSink Sink, TimeProvider Time, TimeSpan TicketPatience, ILogger Logger);
 
 /// <summary>The SR does not have this disk any more.</summary>
 internal sealed record ForgetImage(ImageId Image, SrId Sr, Guid Vdi);
 
 /// <summary>The cache as steps see it.</summary>
-internal sealed class ImageCache(IActorRef actor) : IImageCache
+/// <param name="uploads">The <see cref="UploadTicketsActor"/>.</param>
+internal sealed class ImageCache(IActorRef actor, IActorRef uploads, ImageCacheSetup setup) : IImageCache
 {
     // A fetch bounds itself; this only bounds what is remembered of an asker.
     private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
 
+    // A large disk over a slow way; the server is used meanwhile.
+    private static readonly TimeSpan Transfer = TimeSpan.FromHours(2);
+
     public Task<ImageAnswer> EnsureAsync(EnsureImage request, CancellationToken stop) => actor.Ask<ImageAnswer>(request, Patience, stop);
 
     public void Forget(ImageId image, SrId sr, Guid vdi) => actor.Tell(new ForgetImage(image, sr, vdi), null);
+
+    public async Task<ImageSent> SendAsync(SendImage request, CancellationToken stop)
+    {
+        try
+        {
+            var ticket = await uploads.Ask<ImageTicket>(new AskToSend(request.Image, request.Parent), setup.TicketPatience, stop);   // then the step looks again
+            if (ticket.Stored)
+                return new ImageSent.Stored();
+            if (ticket.Refusal is { } refusal)
+                return new ImageSent.Refused(refusal);
+            return await request.Pool.ExportRawVdiAsync(request.Disk, request.Length, Transfer, bytes => setup.Sink.SendAsync(ticket, bytes, stop), stop);
+        }
+        catch (AskTimeoutException silent)
+        {
+            return new ImageSent.NotNow($"the home of image {request.Image} has not answered: {silent.Message}");
+        }
+        catch (ImageSourceException away)
+        {
+            return new ImageSent.NotNow(away.Message);
+        }
+    }
 }

@@ -108,6 +108,7 @@ internal enum WorkflowKind
     ConfirmResize = 15,
     RevertResize = 16,
     LiveMigrate = 17,
+    Snapshot = 18,
     Evacuate = 21,
 }
 

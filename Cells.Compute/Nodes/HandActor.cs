@@ -25,6 +25,7 @@ internal sealed class HandActor : ReceiveActor
     private readonly SortedDictionary<NodeName, NodeWatch> _watches = [];
     private readonly IActorRef _line;
     private readonly IActorRef _images;
+    private readonly IActorRef _uploads;
     private readonly HostSetup _hosts;
     private long _started;
     private bool _looking;
@@ -37,7 +38,8 @@ internal sealed class HandActor : ReceiveActor
         var parts = new LineParts(setup, standing, Self);
         _line = Context.ActorOf(Props.Create(() => new LeaderLine(parts)).WithMailboxCapacity(HandSetup.Mailbox), "line");
         _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(setup.Images, parts.TicketsBy(_line))), "images");
-        _hosts = new HostSetup(_line, new ImageCache(_images), setup.Options.StepsPerHost, setup.Time, setup.Options.GuestPatience, setup.Logger);
+        _uploads = Context.ActorOf(Props.Create(() => new UploadTicketsActor(setup.Images, parts.TicketsBy(_line))), "uploads");
+        _hosts = new HostSetup(_line, new ImageCache(_images, _uploads, setup.Images), setup.Options.StepsPerHost, setup.Time, setup.Options.GuestPatience, setup.Logger);
 
         Receive<LeaseTaken>(m =>
         {
@@ -134,7 +136,7 @@ internal sealed class HandActor : ReceiveActor
                 Look();
                 break;
             case ImageTicket ticket:
-                _images.Tell(ticket, Self);
+                (ticket.ToWrite ? _uploads : _images).Tell(ticket, Self);
                 break;
             default:
                 _line.Tell(m, Self);

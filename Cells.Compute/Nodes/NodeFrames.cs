@@ -26,10 +26,11 @@ internal sealed record Hello;
 internal sealed record StillHere;
 
 /// <summary>Up: ask above for a ticket for this image; the answer goes to every hand.</summary>
-internal sealed record AskTicket(CellName Parent, ImageId Image)
+/// <param name="ToWrite">To send a snapshot's bytes, in place of reading an image's.</param>
+internal sealed record AskTicket(CellName Parent, ImageId Image, bool ToWrite = false)
 {
     /// <summary>What asks, committed by whoever has the links. Lost, it is asked again: there is nothing else to make durable.</summary>
-    public Change Change(CellName cell) => new(new SendWork(Parent, $"image-{Image}", new RequestImageTicket(Image, cell), null));
+    public Change Change(CellName cell) => new(new SendWork(Parent, $"image-{Image}", new RequestImageTicket(Image, cell) { ToWrite = ToWrite }, null));
 }
 
 /// <summary>Down: the session is known; show everything.</summary>

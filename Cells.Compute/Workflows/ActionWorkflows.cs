@@ -15,7 +15,7 @@ internal static class ActionWorkflows
         InstanceAction.Unpause or InstanceAction.Suspend or InstanceAction.Resume or InstanceAction.ResetState or
         InstanceAction.Rebuild or InstanceAction.Rescue or InstanceAction.Unrescue or
         InstanceAction.Resize or InstanceAction.Migrate or InstanceAction.ConfirmResize or InstanceAction.RevertResize or InstanceAction.LiveMigrate or
-        InstanceAction.Evacuate;
+        InstanceAction.CreateImage or InstanceAction.CreateBackup or InstanceAction.Evacuate;
 
     /// <summary>Null for an action that a compute cell carries out by changing its row alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The action is none of a compute cell's.</exception>
@@ -36,6 +36,7 @@ internal static class ActionWorkflows
         InstanceAction.Rebuild => WorkflowKind.Rebuild,
         InstanceAction.Rescue => WorkflowKind.Rescue,
         InstanceAction.Unrescue => WorkflowKind.Unrescue,
+        InstanceAction.CreateImage or InstanceAction.CreateBackup => WorkflowKind.Snapshot,
         InstanceAction.Evacuate => WorkflowKind.Evacuate,
         InstanceAction.ResetState => null,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action of a compute cell"),

@@ -55,8 +55,9 @@ internal static class AdvanceWorkflow
         {
             Fault = fault,
             DeadlineAt = null,
-            VmState = work.Workflow == WorkflowKind.Delete ? row.VmState : VmState.Error,
-            TaskState = work.Workflow == WorkflowKind.Delete ? row.TaskState : TaskState.None,
+            // A server is itself while it is deleted, and while an image is made of it.
+            VmState = work.Workflow is WorkflowKind.Delete or WorkflowKind.Snapshot ? row.VmState : VmState.Error,
+            TaskState = work.Workflow is WorkflowKind.Delete or WorkflowKind.Snapshot ? row.TaskState : TaskState.None,
         };
     }
 

@@ -130,6 +130,13 @@ internal static class Steps
         MigrationSteps.SeenMoved,
     ];
 
+    public static readonly IReadOnlyList<WorkflowStep> Snapshot =
+    [
+        new("take-snapshot", SnapshotSteps.TakeAsync, SnapshotSteps.UndoAsync, SnapshotSteps.FindAsync, TaskState.ImageSnapshot, Makes: DiskRole.Snapshot),
+        new("send-image", SnapshotSteps.SendAsync, Undo: null, Probe: null, TaskState.ImageUploading, OnHost: false, Commits: true) { MayBeCut = true },   // the home knows what it has
+        new("drop-snapshot", SnapshotSteps.DestroyAsync, Undo: null, Probe: null, TaskState.ImageUploading),                   // the image has its bytes
+    ];
+
     public static readonly IReadOnlyList<WorkflowStep> Evacuate =
     [
         WorkflowStep.ChoosePlace(TaskState.Rebuilding),           // or a build, where the disk went with its host
@@ -157,6 +164,7 @@ internal static class Steps
         WorkflowKind.ConfirmResize => ConfirmResize,
         WorkflowKind.RevertResize => RevertResize,
         WorkflowKind.LiveMigrate => LiveMigrate,
+        WorkflowKind.Snapshot => Snapshot,
         WorkflowKind.Evacuate => Evacuate,
         _ => throw new ArgumentOutOfRangeException(nameof(workflow), workflow, "no such workflow"),
     };

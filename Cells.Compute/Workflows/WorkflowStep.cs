@@ -39,6 +39,9 @@ internal sealed record WorkflowStep(
     /// <summary>Done by the placer alone: it chooses a second place, and the claim on it is committed with the row's next step.</summary>
     public bool IsPlacers { get; private init; }
 
+    /// <summary>A delete does not wait for its end: it only reads, and what it had begun ends with its connection.</summary>
+    public bool MayBeCut { get; init; }
+
     public static WorkflowStep ChoosePlace(TaskState shows) => new(
         "choose-place", (_, _) => throw new InvalidOperationException("No host is asked to choose a place."), Undo: null, Probe: null, shows, OnHost: false)
     {

@@ -89,7 +89,7 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
             timeout,
             async both =>
             {
-                using var answer = await FollowAsync(HttpMethod.Put, pathAndQuery, () => new SourceContent(body, both), both);
+                using var answer = await FollowAsync(HttpMethod.Put, pathAndQuery, () => new ByteSourceContent(body, both), both);
                 return true;
             },
             stop);
@@ -211,19 +211,4 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
     }
 
     private XenApiUnknownOutcome TooLarge() => new($"{address} answered with more than {MaxAnswerBytes / (1024 * 1024)} MiB");
-
-    private sealed class SourceContent(IByteSource source, CancellationToken stop) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await foreach (var chunk in source.ReadAsync(stop))
-                await stream.WriteAsync(chunk, stop);
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = source.Length;
-            return true;
-        }
-    }
 }

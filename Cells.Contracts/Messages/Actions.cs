@@ -23,6 +23,9 @@ public sealed record ActOnInstance(
     /// <summary>Of a resize: what it is to be. Null leaves it as it is.</summary>
     public Flavor? Flavor { get; init; }
 
+    /// <summary>Of an image or backup that is made of it: which image its home is to be sent the bytes of.</summary>
+    public ImageId? Snapshot { get; init; }
+
     /// <summary>Of a migration: the only host that will do, by name; null for any that fits.</summary>
     public string? Host { get; init; }
 }

@@ -123,7 +123,8 @@ internal sealed class TreeProcess : IAsyncDisposable
         Parts.Telemetry?.Show(_cells);
         var wires = Own(new HttpXapiWireFactory(XapiTrust.MachineOnly, Parts.Time));
         var shared = new Shared(
-            new ThreadPoolDispatcher(), Parts.Transport ?? new InProcessTransport(), wires, Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) })));
+            new ThreadPoolDispatcher(), Parts.Transport ?? new InProcessTransport(), wires, Parts.Images ?? new HttpImageSource(Own(new HttpClient { Timeout = TimeSpan.FromMinutes(1) })),
+            new HttpImageSink(Own(new HttpClient { Timeout = Timeout.InfiniteTimeSpan })));
         var begun = new List<Task>();
         Exception? first = null;
         foreach (var cell in Parts.Topology.Cells.OrderBy(c => Parts.Topology.PathOf(c).Count(ch => ch == '.')))
@@ -167,7 +168,7 @@ internal sealed class TreeProcess : IAsyncDisposable
         lock (_cells)
             _cells.Add(runtime);
         if (compute is not null)
-            ComputeCell.Start(runtime, compute, shared.Wires, shared.Images, hand);
+            ComputeCell.Start(runtime, compute, shared.Wires, shared.Images, shared.Sink, hand);
         else if (cell.Kind == CellKind.Routing)
             Own(ApiCell.Start(runtime, new ApiOptions(), home: null));
         else
@@ -179,7 +180,7 @@ internal sealed class TreeProcess : IAsyncDisposable
     {
         if (Parts.Node is not { } node || Parts.NodeBusOf(ground.Options.Name) is not { } bus)
             return null;
-        var hand = ComputeHand.Start(ground, node, options, shared.Wires, shared.Images, bus);
+        var hand = ComputeHand.Start(ground, node, options, shared.Wires, shared.Images, shared.Sink, bus);
         try
         {
             await hand.Lives.WaitAsync(SayAfter, Parts.Time, stop);
@@ -270,7 +271,7 @@ internal sealed class TreeProcess : IAsyncDisposable
     }
 
     /// <summary>What the cells of this process have in common.</summary>
-    private sealed record Shared(IDispatcher Dispatcher, ITransport Transport, IXapiWireFactory Wires, IImageSource Images);
+    private sealed record Shared(IDispatcher Dispatcher, ITransport Transport, IXapiWireFactory Wires, IImageSource Images, IImageSink Sink);
 
     /// <summary>The door ends when the tree does, not by console signals of its own.</summary>
     private sealed class EndedByUs : IHostLifetime

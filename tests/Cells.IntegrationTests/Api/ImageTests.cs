@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Cells.Api.Images;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -266,7 +267,7 @@ public sealed class ImageTests
         var image = await NewAsync();
         await Home.UploadAsync(image, [.. Enumerable.Range(0, 100).Select(i => (byte)i)], _token);
 
-        var ticket = await Home.Home.ImageTickets.IssueAsync(new ImageId(Guid.Parse(image)), CellName.Parse("east-1"), CancellationToken.None);
+        var ticket = await Home.Home.ImageTickets.IssueAsync(new RequestImageTicket(new ImageId(Guid.Parse(image)), CellName.Parse("east-1")), CancellationToken.None);
         var path = new Uri(ticket.Url).AbsolutePath;
         var whole = await Home.SendAsync("GET", path, headers: (ImageTickets.Header, ticket.Ticket));
         var part = await Home.SendAsync("GET", path, headers: [(ImageTickets.Header, ticket.Ticket), ("Range", "bytes=10-19")]);
@@ -285,13 +286,13 @@ public sealed class ImageTests
         var time = new MovedTime();
         await using var home = await HomeServer.StartAsync(time: time);
         var image = new ImageId(Guid.Parse(await home.NewImageAsync(5)));
-        var ticket = await home.Home.ImageTickets.IssueAsync(image, CellName.Parse("east-1"), CancellationToken.None);
+        var ticket = await home.Home.ImageTickets.IssueAsync(new RequestImageTicket(image, CellName.Parse("east-1")), CancellationToken.None);
         var path = new Uri(ticket.Url).AbsolutePath;
 
         var inTime = await home.SendAsync("GET", path, headers: (ImageTickets.Header, ticket.Ticket));
         time.Ahead = TimeSpan.FromMinutes(10);
         var late = await home.SendAsync("GET", path, headers: (ImageTickets.Header, ticket.Ticket));
-        var absent = await home.Home.ImageTickets.IssueAsync(new ImageId(Guid.NewGuid()), CellName.Parse("east-1"), CancellationToken.None);
+        var absent = await home.Home.ImageTickets.IssueAsync(new RequestImageTicket(new ImageId(Guid.NewGuid()), CellName.Parse("east-1")), CancellationToken.None);
 
         Assert.That((inTime.Status, late.Status), Is.EqualTo((200, 403)));
         Assert.That(late.Message, Does.Contain("over"));

@@ -54,6 +54,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     public XenSimFleet Fleet { get; }
     public SeededImages Images { get; }
+    public KeptImages Sink { get; } = new();
     public ParentCell ParentCell { get; private set; } = null!;
 
     public static Task<ComputeWorld> StartAsync(int hosts, HostShape? shape = null) => StartAsync(XenSimFleetOptions.Standalone(hosts, Password, shape), hosts);
@@ -80,7 +81,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
     {
         _runtime = await RuntimeAsync(Cell, CellKind.Compute, Database, new Neighbour(Parent, NeighbourKind.Parent));
         Wires = new GatedWires(_http);
-        _cell = ComputeCell.Start(_runtime, Options(), Wires, Images, Hooks);
+        _cell = ComputeCell.Start(_runtime, Options(), Wires, Images, Sink, Hooks);
     }
 
     /// <summary>What kill -9 does: nothing is finished.</summary>
@@ -197,6 +198,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 internal sealed class SeededImages : IImageSource
 {
     private readonly byte[] _bytes = new byte[3_000_000];
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<ImageId, byte[]> _others = [];
     private int _opened;
 
     public SeededImages()
@@ -209,10 +211,13 @@ internal sealed class SeededImages : IImageSource
 
     public int Opened => Volatile.Read(ref _opened);
 
+    /// <summary>Another image beside the one that all others are.</summary>
+    public void Serve(ImageId image, byte[] bytes) => _others[image] = bytes;
+
     public Task<IByteSource> OpenAsync(ImageSpec image, ImageTicket ticket, CancellationToken stop)
     {
         Interlocked.Increment(ref _opened);
-        return Task.FromResult<IByteSource>(new Bytes(_bytes));
+        return Task.FromResult<IByteSource>(new Bytes(_others.GetValueOrDefault(image.Id, _bytes)));
     }
 
     private sealed class Bytes(byte[] bytes) : IByteSource
@@ -227,6 +232,47 @@ internal sealed class SeededImages : IImageSource
                 await Task.CompletedTask;
                 yield return bytes.AsMemory(at, Math.Min(65_536, bytes.Length - at));
             }
+        }
+    }
+}
+
+/// <summary>A home that keeps what it is sent, or is away, or wants it no more.</summary>
+internal sealed class KeptImages : IImageSink
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ImageId, byte[]> _kept = [];
+    private int _tries;
+
+    /// <summary>So many more tries end without an answer, each after all bytes have come.</summary>
+    public int Away { get; set; }
+
+    public string? Refusal { get; set; }
+
+    public int Tries => Volatile.Read(ref _tries);
+
+    public byte[]? Of(ImageId image)
+    {
+        lock (_lock)
+            return _kept.GetValueOrDefault(image);
+    }
+
+    public async Task<ImageSent> SendAsync(ImageTicket ticket, IByteSource bytes, CancellationToken stop)
+    {
+        Interlocked.Increment(ref _tries);
+        using var taken = new MemoryStream();
+        await foreach (var piece in new SealedSource(bytes).ReadAsync(stop))
+            taken.Write(piece.Span);
+        var all = taken.ToArray();
+        if (!SHA256.HashData(all.AsSpan(0, all.Length - 32)).AsSpan().SequenceEqual(all.AsSpan(all.Length - 32)))
+            throw new InvalidOperationException("the digest behind the bytes is not theirs");
+        lock (_lock)
+        {
+            if (Refusal is { } refusal)
+                return new ImageSent.Refused(refusal);
+            if (Away-- > 0)
+                throw new ImageSourceException("the home is away");
+            _kept[ticket.Image] = all[..^32];
+            return new ImageSent.Stored();
         }
     }
 }

@@ -168,7 +168,7 @@ internal sealed class ParentCell(CellRuntime runtime, CellName child)
                 if (m.Message is RequestImageTicket asked)
                     PipeToSelf(
                         runtime.Committer.CommitAsync(new Change(new SendWork(m.Link, $"image-{asked.Image}", new ImageTicket(
-                            asked.Image, asked.Cell, parent.TicketRefusal is null ? "test://images" : "", "ticket", parent.TicketRefusal), null))),
+                            asked.Image, asked.Cell, parent.TicketRefusal is null ? "test://images" : "", "ticket", parent.TicketRefusal) { ToWrite = asked.ToWrite }, null))),
                         _ => new Done(link, m), error => throw error);
                 else
                     link.Tell(new WorkDone(m.Link, m.Number), Self);

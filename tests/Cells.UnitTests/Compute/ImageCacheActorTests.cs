@@ -31,7 +31,7 @@ public sealed class ImageCacheActorTests
         var committer = new OneRefusal(w => w is PutCachedImage { Row.State: CachedImageState.Ready });
         var system = new ActorSystem("east-1", _world, _world.Time);
         var cache = system.ActorOf(Props.Create(() => new ImageCacheActor(new ImageCacheSetup(
-            Rows.Cell, committer, new NoRows(), new ThreeBytes(), _world.Time, TimeSpan.FromSeconds(30), NullLogger.Instance))), "images");
+            Rows.Cell, committer, new NoRows(), new ThreeBytes(), new NoSink(), _world.Time, TimeSpan.FromSeconds(30), NullLogger.Instance))), "images");
 
         Assert.That(Fetch(cache), Is.TypeOf<ImageAnswer.Failed>());
         var second = Fetch(cache);
@@ -137,6 +137,11 @@ public sealed class ImageCacheActorTests
     {
         public Task<T> ReadAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken stop) =>
             Task.FromResult((T)(object)Array.Empty<CachedImage>());
+    }
+
+    private sealed class NoSink : IImageSink
+    {
+        public Task<ImageSent> SendAsync(ImageTicket ticket, IByteSource bytes, CancellationToken stop) => throw new AssertionException("No image is sent.");
     }
 
     private sealed class ThreeBytes : IImageSource, IByteSource

@@ -29,6 +29,8 @@ public sealed class InstanceLifecycleTests
         (InstanceAction.ConfirmResize, "resized", "", null, true, true),
         (InstanceAction.RevertResize, "resized", "", "resize_reverting", true, true),
         (InstanceAction.LiveMigrate, "active paused", "", "migrating", true, true),
+        (InstanceAction.CreateImage, "active stopped paused suspended", "", "image_snapshot_pending", true, false),
+        (InstanceAction.CreateBackup, "active stopped paused suspended", "", "image_backup", true, false),
         (InstanceAction.Evacuate, "active stopped error", "", "rebuilding", true, true),
         (InstanceAction.Lock, "any", "any", null, false, false),
         (InstanceAction.Unlock, "any", "any", null, false, false),

@@ -36,7 +36,7 @@ public sealed class WireSamplesTests
         new DeleteInstance(Instance, 1, 2, Project, "req-2"),
         new InstanceDeleted(Instance, 1, 2, 9),
         new ActOnInstance(
-            Instance, 1, 3, Project, User, "req-3", InstanceAction.RebootHard, VmState.Active, new ImageSpec(Image, 1_234_567, "00ff", "raw")),
+            Instance, 1, 3, Project, User, "req-3", InstanceAction.RebootHard, VmState.Active, new ImageSpec(Image, 1_234_567, "00ff", "raw")) { Snapshot = Image },
         new InstanceActed(
             Instance, 1, 3, ActionOutcome.Failed, "Host h1: no", "h1", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
             new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero)),
@@ -47,8 +47,8 @@ public sealed class WireSamplesTests
         new CellTold(
             East1, Guid.Parse("00000000-0000-4000-8000-000000000008"), [CellName.Parse("global"), CellName.Parse("east")], "no such link",
             [new ParkedWork(CellName.Parse("east"), "k", 2, 7, "instance.delete.v1", "the disk is gone", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))]),
-        new RequestImageTicket(Image, East1),
-        new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image"),
+        new RequestImageTicket(Image, East1) { ToWrite = true },
+        new ImageTicket(Image, East1, "http://127.0.0.1/x", "ticket", "no such image") { ToWrite = true, Stored = true },
         new ConfigureHost(
             Host, East1, 4, true, "new memory", false, "zone-a", [new HostAggregate("fast", new SortedDictionary<string, string> { ["ssd"] = "true" })])
         {
