@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Cells.Contracts;
@@ -23,7 +22,7 @@ internal sealed class BootBench(TimeProvider time, IIdSource ids)
     /// <param name="atOnce">Servers under way at once.</param>
     public async Task<BootResult> RunAsync(int boots, int atOnce, CancellationToken stop)
     {
-        await using var tree = await ChildTree.StartAsync(Topology(), ids, time, stop);
+        await using var tree = await ChildTree.StartAsync(BenchTopology.OfCells(Cells, HostsPerCell), ids, time, stop);
         using var cloud = await CloudClient.EnterAsync(new EntryWords(Url: null, tree.Directory).Resolve(_ => null, tree.Directory), stop);
         var image = await BenchCloud.PrepareAsync(cloud, stop);
 
@@ -116,14 +115,6 @@ internal sealed class BootBench(TimeProvider time, IIdSource ids)
             foreach (var boot in under.Values)
                 boot.Active.TrySetException(error);
         }
-    }
-
-    private static string Topology()
-    {
-        var text = new StringBuilder("cells:\n  - { name: global, kind: api }\n");
-        for (var i = 1; i <= Cells; i++)
-            text.AppendLine($"  - {{ name: cell-{i}, kind: compute, parent: global, simulated_hosts: {HostsPerCell} }}");
-        return text.ToString();
     }
 
     private sealed class Boot

@@ -56,6 +56,17 @@ internal sealed class CloudClient : IDisposable
     public Task<CloudAnswer> SendAsync(HttpMethod method, string type, string path, JsonNode? body, CancellationToken stop) =>
         SendAsync(method, Endpoint(type) + path, () => body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), stop);
 
+    /// <summary>The same, with the answer as it came: for who measures, and would measure the reading too.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> SendUnreadAsync(HttpMethod method, string type, string path, JsonNode? body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(method, Endpoint(type) + path);
+        if (body is not null)
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        request.Headers.Add("X-Auth-Token", _token);
+        using var response = await _http.SendAsync(request, stop);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+    }
+
     /// <summary>Uploads bytes, as Glance's PUT .../file wants them.</summary>
     public Task<CloudAnswer> UploadAsync(string type, string path, byte[] bytes, CancellationToken stop) =>
         SendAsync(HttpMethod.Put, Endpoint(type) + path, () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, stop);

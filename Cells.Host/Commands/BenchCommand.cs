@@ -11,7 +11,7 @@ namespace Cells.Host.Commands;
 /// <summary>`cells bench`: measures this machine with this build, on databases and hosts of its own. See docs/placement.md for what is counted.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure: durable boots, durable placements.") { Boot(), Placement() };
+    public static Command Create() => new("bench", "Measure: durable boots, durable placements, what clients wait for, an idle tree.") { Boot(), Placement(), Api(), Idle() };
 
     private static Command Boot()
     {
@@ -40,6 +40,41 @@ internal static class BenchCommand
         {
             var (count, most) = (AtLeastOne("--placements", parsed.GetValue(placements)), AtLeastOne("--at-once", parsed.GetValue(atOnce)));
             Print(await new PlacementBench(SystemTime.Provider, new SystemIds()).RunAsync(BusChoice.Parse(parsed.GetValue(bus)!), count, most, stop), parsed.GetValue(output)!);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Api()
+    {
+        var hosts = new Option<int>("--hosts") { Description = "Simulated hosts that report meanwhile, in cells of at most 100.", DefaultValueFactory = _ => 500 };
+        var servers = new Option<int>("--servers") { Description = $"Servers that are there: what a list in detail shows; at most {ApiBench.MostPerPage}.", DefaultValueFactory = _ => 1_000 };
+        var seconds = new Option<int>("--seconds") { Description = "Each kind of request is measured for so long.", DefaultValueFactory = _ => 20 };
+        var rate = new Option<int>("--creates") { Description = "Servers created in a second.", DefaultValueFactory = _ => 50 };
+        var output = CommandLine.OutputOption();
+        var command = new Command("api", "Latency at the door, at fixed rates: a server shown, a list in detail, servers created.") { hosts, servers, seconds, rate, output };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var result = await new ApiBench(SystemTime.Provider, new SystemIds()).RunAsync(
+                AtLeastOne("--hosts", parsed.GetValue(hosts)), AtLeastOne("--servers", parsed.GetValue(servers)), AtLeastOne("--seconds", parsed.GetValue(seconds)),
+                new ApiRates(ShowsPerSecond: 100, DetailsPerSecond: 2, AtLeastOne("--creates", parsed.GetValue(rate))), stop);
+            Print(result, parsed.GetValue(output)!);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Idle()
+    {
+        var hosts = new Option<int>("--hosts") { Description = "Simulated hosts in each of the 4 compute cells.", DefaultValueFactory = _ => 100 };
+        var seconds = new Option<int>("--seconds") { Description = "How long is looked.", DefaultValueFactory = _ => 30 };
+        var output = CommandLine.OutputOption();
+        var command = new Command("idle", "CPU and memory of a tree that nobody asks anything: 4 compute cells whose hosts report.") { hosts, seconds, output };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var result = await new IdleBench(SystemTime.Provider, new SystemIds()).RunAsync(
+                AtLeastOne("--hosts", parsed.GetValue(hosts)), AtLeastOne("--seconds", parsed.GetValue(seconds)), stop);
+            Print(result, parsed.GetValue(output)!);
             return 0;
         });
         return command;

@@ -23,6 +23,31 @@ public sealed class BenchTests
     }
 
     [Test]
+    public async Task A_few_requests_at_the_door_are_measured_at_their_rates()
+    {
+        var ended = await CellsUp.RunCellsAsync("bench", "api", "--hosts", "4", "--servers", "8", "--seconds", "2", "--creates", "5", "-o", "json");
+
+        Assert.That(ended.Code, Is.Zero, $"{ended.Out}\n{ended.Error}");
+        var result = JsonNode.Parse(ended.Out)!.AsObject();
+        Assert.That((result["servers"]!.GetValue<int>(), result["show"]!["requests"]!.GetValue<int>(), result["detail"]!["requests"]!.GetValue<int>(), result["create"]!["requests"]!.GetValue<int>()),
+            Is.EqualTo((8, 200, 4, 10)));
+        foreach (var kind in new[] { "show", "detail", "create" })
+            Assert.That(result[kind]!["p99_ms"]!.GetValue<double>(), Is.Positive.And.AtLeast(result[kind]!["p50_ms"]!.GetValue<double>()), kind);
+        Assert.That(result["detail"]!["bytes"]!.GetValue<long>(), Is.GreaterThan(7 * result["show"]!["bytes"]!.GetValue<long>()), "all eight are in a list");
+    }
+
+    [Test]
+    public async Task An_idle_tree_is_measured()
+    {
+        var ended = await CellsUp.RunCellsAsync("bench", "idle", "--hosts", "2", "--seconds", "3", "-o", "json");
+
+        Assert.That(ended.Code, Is.Zero, $"{ended.Out}\n{ended.Error}");
+        var result = JsonNode.Parse(ended.Out)!.AsObject();
+        Assert.That(result["rss_mib_ours"]!.GetValue<long>(), Is.InRange(50, 4_000));
+        Assert.That(result["cpu_percent_ours"]!.GetValue<double>(), Is.Not.Negative);
+    }
+
+    [Test]
     public async Task A_few_boots_and_deletes_are_measured()
     {
         var ended = await CellsUp.RunCellsAsync("bench", "boot", "--boots", "40", "--at-once", "16", "-o", "json");
