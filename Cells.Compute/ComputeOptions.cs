@@ -40,6 +40,9 @@ public sealed record ComputeOptions
     /// <summary>Workflow steps performed on one host at a time. 0: the cell observes and places, and changes nothing on its hosts.</summary>
     public int StepsPerHost { get; init; } = 4;
 
+    /// <summary>Instances that leave one host at a time while it is drained.</summary>
+    public int DrainAtATime { get; init; } = 2;
+
     /// <summary>Hosts tried for one epoch before the cell gives the right to run back.</summary>
     public int AttemptsPerEpoch { get; init; } = 3;
 

@@ -17,6 +17,8 @@ public sealed partial class AdminRoutes(AdminApi admin)
         Get("/hosts/{host}", HostAsync),
         ApiRoute.Post(ApiService.Cells, "/hosts/{host}/fence", Access.Admin, FenceAsync),
         ApiRoute.Delete(ApiService.Cells, "/hosts/{host}/fence", Access.Admin, UnfenceAsync),
+        ApiRoute.Post(ApiService.Cells, "/hosts/{host}/drain", Access.Admin, (request, stop) => admin.DrainAsync(request.Route["host"], draining: true, request.Caller.TraceParent, stop)) with { Body = BodyShape.None },
+        ApiRoute.Delete(ApiService.Cells, "/hosts/{host}/drain", Access.Admin, (request, stop) => admin.DrainAsync(request.Route["host"], draining: false, request.Caller.TraceParent, stop)),
         Get("/pools", PoolsAsync),
         Get("/pools/{pool}", PoolAsync),
         Get("/servers", ServersAsync),

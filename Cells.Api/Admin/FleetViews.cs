@@ -44,6 +44,12 @@ public sealed record HostView(
 
     public string? DisabledReason { get; init; }
 
+    /// <summary>An operator empties it for service: it takes no new instances, and those that can leave it do.</summary>
+    public bool Draining { get; init; }
+
+    /// <summary>How far that has come, and what cannot leave and why; null when it is not drained, or its cell has not said.</summary>
+    public HostDrain? Drain { get; init; }
+
     /// <summary>An operator has said that it is down.</summary>
     public bool ForcedDown { get; init; }
 
@@ -54,13 +60,14 @@ public sealed record HostView(
     {
         Disabled = host.Setting is { Disabled: true }, DisabledReason = host.DisabledReason, ForcedDown = host.IsForcedDown,
         Fence = host.Fence is { } fence ? new FenceView(fence.Who, fence.Why, fence.At) : null,
+        Draining = host.Setting is { Draining: true },
     };
 
     private static HostView Of(HostRow row, CellAge age) => new(
         row.Host.Value, row.Cell.Value, row.Pool.Value, row.Name, row.Address, row.Generation, row.Status, row.Vcpus, row.MemoryMib, row.PromisedVcpus,
         row.PromisedMemoryMib, row.OutsideMemoryMib, row.SrBytes, row.PromisedSrBytes, row.Instances, row.UpdatedAt, age.Silent, age.HeardSecondsAgo)
     {
-        Zone = row.Zone, SettingNumber = row.SettingNumber, Enabled = row.Enabled,
+        Zone = row.Zone, SettingNumber = row.SettingNumber, Enabled = row.Enabled, Drain = row.Drain,
     };
 }
 

@@ -13,7 +13,7 @@ namespace Cells.Api.Fleet;
 /// <summary>Reads of the hosts below with what operators said of them, and of aggregates.</summary>
 internal sealed class FleetStore(ICellDatabase database)
 {
-    private const string Columns = "select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell, s.fence";
+    private const string Columns = "select h.body, h.link, h.number, s.number, s.disabled, s.reason, s.forced_down, s.zone, s.aggregates, s.cell, s.fence, s.draining";
 
     private const string Joins = """
           from host_observed as h
@@ -95,8 +95,9 @@ internal sealed class FleetStore(ICellDatabase database)
             JsonSerializer.Deserialize(row.GetString(8), FleetJson.Default.IReadOnlyListHostAggregate)!)
         {
             Fence = row.IsDBNull(10) ? null : JsonSerializer.Deserialize(row.GetString(10), WireJsonContext.Default.FenceWord),
+            Draining = row.GetBoolean(row.GetOrdinal("draining")),
         };
-        return new FleetHost(shown, CellName.Parse(row.GetString(1)), row.GetInt64(2), setting, row.GetInt32(11));
+        return new FleetHost(shown, CellName.Parse(row.GetString(1)), row.GetInt64(2), setting, row.GetInt32(12));
     }
 
     private static Aggregate ToAggregate(NpgsqlDataReader row) => new(

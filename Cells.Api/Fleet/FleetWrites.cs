@@ -11,10 +11,10 @@ namespace Cells.Api.Fleet;
 internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : IWrite
 {
     private const string Sql = """
-        insert into host_setting as s (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at)
-        select w.host, w.cell, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates, w.fence, w.told_at
-          from unnest(@hosts, @cells, @numbers, @disabled, @reasons, @forced, @zones, @aggregates, @fences, @times)
-            as w (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at)
+        insert into host_setting as s (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at, draining)
+        select w.host, w.cell, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates, w.fence, w.told_at, w.draining
+          from unnest(@hosts, @cells, @numbers, @disabled, @reasons, @forced, @zones, @aggregates, @fences, @times, @draining)
+            as w (host, cell, number, disabled, reason, forced_down, zone, aggregates, fence, told_at, draining)
             on conflict (host) do update
            set cell        = excluded.cell,
                number      = excluded.number,
@@ -24,7 +24,8 @@ internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : I
                zone        = excluded.zone,
                aggregates  = excluded.aggregates,
                fence       = excluded.fence,
-               told_at     = excluded.told_at
+               told_at     = excluded.told_at,
+               draining    = excluded.draining
          where s.number < excluded.number
         returning host
         """;
@@ -40,7 +41,8 @@ internal sealed record SetHost(ConfigureHost Setting, DateTimeOffset ToldAt) : I
         Column.Text<SetHost>("zones", w => w.Setting.Zone),
         Column.Json<SetHost>("aggregates", w => JsonSerializer.Serialize(w.Setting.Aggregates, FleetJson.Default.IReadOnlyListHostAggregate)),
         Column.Json<SetHost>("fences", w => w.Setting.Fence is { } fence ? JsonSerializer.Serialize(fence, WireJsonContext.Default.FenceWord) : null),
-        Column.Time<SetHost>("times", w => w.ToldAt));
+        Column.Time<SetHost>("times", w => w.ToldAt),
+        Column.Boolean<SetHost>("draining", w => w.Setting.Draining));
 
     public WriteKind Kind => TheKind;
 }

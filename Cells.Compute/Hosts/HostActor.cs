@@ -39,6 +39,7 @@ internal sealed partial class HostActor : ReceiveActor
         Receive<WaitOver>(m => OnWaitOver(m.Instance));
         Receive<DestroyLeftover>(m => Destroy(m.Uuid, m.PerformAsync));
         Receive<FindUnfinishedClones>(_ => _setup.Placer.Tell(new UnfinishedClonesFound(_pool.Owner, _pool.Cache is { } cache ? UnfinishedClones.In(cache) : []), Self));
+        Receive<TakeNewVms>(OnTakeNewVms);
         Receive<DestroyClone>(m => Destroy(m.Disk, m.PerformAsync));
         Receive<AnswerQuestion>(OnQuestion);
         Receive<QuestionAnswered>(m => _setup.Placer.Tell(m, Self));
@@ -200,6 +201,15 @@ internal sealed partial class HostActor : ReceiveActor
             ? new TargetRefs(host.Key, sr.Key, NetworkKeys.Of(cache, host.Key))
             : null;
 
+    /// <summary>What comes of it the pool shows; unless it does, it is asked again.</summary>
+    private void OnTakeNewVms(TakeNewVms m)
+    {
+        if (_connected && _pool.Cache?.FindHost(_info.Host) is { } host)
+            PipeToSelf(
+                _pool.CallAsync(m.Takes ? XenApi.Host.Enable(host.Key) : XenApi.Host.Disable(host.Key), Stopping),
+                () => new LeftoverDone(_info.Host.Value, null), error => new LeftoverDone(_info.Host.Value, error));
+    }
+
     private void Destroy(Guid leftover, Func<IPoolCalls, CancellationToken, Task> perform)
     {
         if (_connected)
@@ -281,6 +291,9 @@ internal sealed record PerformStep(Instance Row, bool MaybeDone)
     /// <summary>W3C trace context of the request that the step is done for; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
 }
+
+/// <summary>From the placer: the hypervisor itself is to take new VMs, or none. Twice is harmless.</summary>
+internal sealed record TakeNewVms(bool Takes);
 
 /// <summary>To the placer: this host's actor works under that assignment from now on.</summary>
 internal sealed record HostAttached(HostId Host, PoolOwner Owner, IActorRef Actor);

@@ -9,10 +9,10 @@ namespace Cells.Compute.Hosts;
 internal sealed record PutHostSetting(ConfigureHost Setting) : IWrite
 {
     private const string Sql = """
-        insert into host_setting as s (host_id, number, disabled, reason, forced_down, zone, aggregates)
-        select distinct on (w.host_id) w.host_id, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates
-          from unnest(@hosts, @numbers, @disabled, @reasons, @forced, @zones, @aggregates)
-            as w (host_id, number, disabled, reason, forced_down, zone, aggregates)
+        insert into host_setting as s (host_id, number, disabled, reason, forced_down, zone, aggregates, draining)
+        select distinct on (w.host_id) w.host_id, w.number, w.disabled, w.reason, w.forced_down, w.zone, w.aggregates, w.draining
+          from unnest(@hosts, @numbers, @disabled, @reasons, @forced, @zones, @aggregates, @draining)
+            as w (host_id, number, disabled, reason, forced_down, zone, aggregates, draining)
          order by w.host_id, w.number desc
             on conflict (host_id) do update
            set number      = excluded.number,
@@ -20,7 +20,8 @@ internal sealed record PutHostSetting(ConfigureHost Setting) : IWrite
                reason      = excluded.reason,
                forced_down = excluded.forced_down,
                zone        = excluded.zone,
-               aggregates  = excluded.aggregates
+               aggregates  = excluded.aggregates,
+               draining    = excluded.draining
          where excluded.number > s.number
         """;
 
@@ -32,7 +33,8 @@ internal sealed record PutHostSetting(ConfigureHost Setting) : IWrite
         Column.Text<PutHostSetting>("reasons", w => w.Setting.Reason),
         Column.Boolean<PutHostSetting>("forced", w => w.Setting.ForcedDown),
         Column.Text<PutHostSetting>("zones", w => w.Setting.Zone),
-        Column.Json<PutHostSetting>("aggregates", w => JsonSerializer.Serialize(w.Setting.Aggregates, ComputeJsonContext.Default.IReadOnlyListHostAggregate)));
+        Column.Json<PutHostSetting>("aggregates", w => JsonSerializer.Serialize(w.Setting.Aggregates, ComputeJsonContext.Default.IReadOnlyListHostAggregate)),
+        Column.Boolean<PutHostSetting>("draining", w => w.Setting.Draining));
 
     public WriteKind Kind => TheKind;
 }

@@ -1,5 +1,8 @@
+using System.Text.Json;
+using Cells.Compute.Instances;
 using Cells.Compute.Placement;
 using Cells.Compute.Pools;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Storage;
 
 namespace Cells.Compute.Hosts;
@@ -27,6 +30,12 @@ internal sealed record ShowProvider(Provider Shown, PoolOwner Owner) : IWrite
 internal sealed record TouchHost(Contracts.HostId Host, DateTimeOffset UpdatedAt, string? Status = null) : IWrite
 {
     public WriteKind Kind => HostWrites.Touch;
+}
+
+/// <summary>How far a host's drain has come; null ends it.</summary>
+internal sealed record ShowDrain(Contracts.HostId Host, HostDrain? Drain, DateTimeOffset UpdatedAt) : IWrite
+{
+    public WriteKind Kind => HostWrites.Drain;
 }
 
 internal static class HostWrites
@@ -157,6 +166,21 @@ internal static class HostWrites
         Column.Uuid<TouchHost>("ids", w => w.Host.Value),
         Column.Text<TouchHost>("statuses", w => w.Status),
         Column.Time<TouchHost>("updated", w => w.UpdatedAt));
+
+    public static readonly WriteKind Drain = new OrdinalKind<ShowDrain>(
+        "show-drain", 131, w => w.Host, changeNumbersEach: 1, first => $"""
+            update host
+               set drain = w.drain,
+                   generation = host.generation + 1,
+                   change_number = {first} + w.ordinal - 1,
+                   updated_at = w.updated_at
+              from unnest(@ids, @drains, @updated) with ordinality as w (id, drain, updated_at, ordinal)
+             where host.id = w.id
+            returning w.ordinal::int - 1
+            """,
+        Column.Uuid<ShowDrain>("ids", w => w.Host.Value),
+        Column.Json<ShowDrain>("drains", w => w.Drain is null ? null : JsonSerializer.Serialize(w.Drain, ComputeJsonContext.Default.HostDrain)),
+        Column.Time<ShowDrain>("updated", w => w.UpdatedAt));
 
     private const string CurrentOwner = """
         exists (

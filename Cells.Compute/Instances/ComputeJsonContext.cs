@@ -10,5 +10,6 @@ namespace Cells.Compute.Instances;
 [JsonSerializable(typeof(Story))]
 [JsonSerializable(typeof(Actions))]
 [JsonSerializable(typeof(SecondPlace))]
+[JsonSerializable(typeof(HostDrain))]
 [JsonSerializable(typeof(IReadOnlyList<HostAggregate>))]
 internal sealed partial class ComputeJsonContext : JsonSerializerContext;

@@ -33,7 +33,7 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
                coalesce(disk.capacity, 0)::bigint, coalesce(disk.promised, 0)::bigint,
                (select count(*) from instance where instance.host_id = host.id and not instance.released), host.updated_at,
                host.enabled, coalesce(host_setting.zone, @zone), host_setting.number,
-               fence_proof.id, fence_proof.who, fence_proof.why, fence_proof.proven_at
+               fence_proof.id, fence_proof.who, fence_proof.why, fence_proof.proven_at, host.drain
           from host
           left join fence_proof on fence_proof.host_id = host.id and fence_proof.ended_at is null
           left join host_setting on host_setting.host_id = host.id
@@ -120,6 +120,7 @@ internal sealed class ComputeState(CellName cell, string zone, ICellDatabase dat
             {
                 Enabled = r.GetBoolean(16), Zone = r.GetString(17), SettingNumber = r.IsDBNull(18) ? null : r.GetInt64(18),
                 Fence = r.IsDBNull(19) ? null : new FenceWord(r.GetGuid(19), r.GetString(20), r.GetString(21), r.GetFieldValue<DateTimeOffset>(22)),
+                Drain = r.GetOrdinal("drain") is var drain && r.IsDBNull(drain) ? null : JsonSerializer.Deserialize(r.GetString(drain), ComputeJsonContext.Default.HostDrain),
             };
             rows.Add(new StateRow(
                 "host", row.Host.ToString(), r.GetInt64(1), row.Status == "gone", JsonSerializer.SerializeToUtf8Bytes(row, WireJsonContext.Default.HostRow)));

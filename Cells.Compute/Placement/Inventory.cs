@@ -192,6 +192,7 @@ internal sealed class Inventory(string hostClass, string zone)
     private static string? Unavailable(ConfigureHost? setting) => setting switch
     {
         { ForcedDown: true } => "said to be down by an operator",
+        { Draining: true } => "being drained by an operator",
         { Disabled: true, Reason: { } reason } => $"disabled by an operator: {reason}",
         { Disabled: true } => "disabled by an operator",
         _ => null,
@@ -205,4 +206,7 @@ internal sealed record InventoryRows(IReadOnlyList<HostRecord> Hosts, IReadOnlyL
 {
     /// <summary>What operators said of hosts.</summary>
     public IReadOnlyList<ConfigureHost> Settings { get; init; } = [];
+
+    /// <summary>How far drains had come, by host.</summary>
+    public IReadOnlyDictionary<Guid, HostDrain> Drains { get; init; } = new SortedDictionary<Guid, HostDrain>();
 }

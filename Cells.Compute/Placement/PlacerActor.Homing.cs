@@ -1,4 +1,5 @@
 using Cells.Compute.Instances;
+using Cells.Compute.Pools;
 using Cells.Compute.Workflows;
 using Cells.Messaging.Storage;
 using Cells.Scheduler;
@@ -48,11 +49,18 @@ internal sealed partial class PlacerActor
             Advance(new StepEnded(StepKey.Of(row), [], new StepOutcome.Refused("no_valid_host", reason), owner));
             return;
         }
-        var next = row.Changed(Now) with { Place = place with { Host = record.Id, HostName = record.Name } };
-        var taken = ClaimOf.OfHost(ClaimOf.Parts(record.Id, place.Sr, request));
+        MoveHome(entry, row, place with { Host = record.Id, HostName = record.Name }, request, owner);
+    }
+
+    /// <summary>Of an instance that is off, or nowhere: the place is another from this change on, with the claim on its host. Its disk stays.</summary>
+    private void MoveHome(Entry entry, Instance row, Place to, PlacementRequest request, PoolOwner owner)
+    {
+        var command = row.Command!;
+        var next = row.Changed(Now) with { Place = to };
+        var taken = ClaimOf.OfHost(ClaimOf.Parts(to.Host, to.Sr, request));
         var kept = ClaimOf.Held(next).Where(h => h.Role != ClaimRole.Current || !taken.Contains(h.Part)).ToList();
         _inventory.Take(taken);
-        _groups.Take(command, record.Id);
+        _groups.Take(command, to.Host);
         Commit(
             entry,
             new Change(
@@ -64,7 +72,7 @@ internal sealed partial class PlacerActor
                 _inventory.GiveBack(taken);
                 KeepPromises(row, next);
                 Put(entry, next);
-                ComputeTelemetry.Rehomed(_setup.Logger, next.Id, place.HostName, record.Name);
+                ComputeTelemetry.Rehomed(_setup.Logger, next.Id, row.Place!.HostName, to.HostName);
                 Perform(next, maybeDone: true);
             },
             missed: () =>

@@ -96,6 +96,7 @@ internal sealed partial class PlacerActor
 
     private void EndAtPlace(Entry entry, Instance row, string reason, Explanation? why)
     {
+        NoteUnlessAsked(row, reason);
         var told = why is null ? row : row with { Actions = row.Actions with { Moved = new MovedBetween(row.Place?.HostName, null, why) } };
         var (next, answers) = TakeAction.End(told, ActionOutcome.Failed, reason, null, _setup.Options.ActionDeadline, Now);
         Commit(

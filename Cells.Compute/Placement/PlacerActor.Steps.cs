@@ -30,6 +30,7 @@ internal sealed partial class PlacerActor
                 Move(entry, row, next, [], m, () => Perform(next, maybeDone: false));
                 break;
             case Workflows.Advance.Acted({ Row: var next, Answers: var answers }):
+                NoteUnlessAsked(row, (m.Outcome as StepOutcome.Refused)?.Reason);
                 Move(entry, row, next, answers, m, () => AfterActions(next, answers));
                 break;
             case Workflows.Advance.Settled(var next):
@@ -111,6 +112,7 @@ internal sealed partial class PlacerActor
             else if (_ticks % TicksBetweenReminders == 0)
                 Perform(row, maybeDone: true);
         }
+        LookAtDrains();
         ShowCapacity();
         TouchHosts();
         CommitShown();

@@ -82,6 +82,8 @@ internal sealed partial class PlacerActor : ReceiveActor
             Show(new Change([.. trusted.Select(h => new TouchHost(h.Id, Now, "suspect"))]));
         LoadShown(m.Shown);
         LoadProofs(m.Proofs);
+        foreach (var (host, drain) in m.Inventory.Drains)
+            _drains[host] = drain;
         foreach (var row in m.Instances)
             Put(EntryOf(row.Id), row);
         ComputeTelemetry.Loaded(_setup.Logger, _setup.Cell, _entries.Count, _working.Count, m.Inventory.Hosts.Count);

@@ -13,7 +13,7 @@ namespace Cells.Compute.Placement;
 internal static class ReadInventory
 {
     private const string Sql = """
-        select id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks
+        select id, pool_id, name, address, status, enabled, vcpus, memory_mib, sr_ids, networks, drain
           from host
          order by id;
         select id, pool_id, name, type, shared
@@ -22,7 +22,7 @@ internal static class ReadInventory
         select id, resource, kind, capacity, ratio, reserve, promised, outside
           from provider
          order by id, resource;
-        select host_id, number, disabled, reason, forced_down, zone, aggregates
+        select host_id, number, disabled, reason, forced_down, zone, aggregates, draining
           from host_setting
          order by host_id
         """;
@@ -37,10 +37,15 @@ internal static class ReadInventory
         await using var r = await command.ExecuteReaderAsync(stop);
 
         var hosts = new List<HostRecord>();
+        var drains = new SortedDictionary<Guid, HostDrain>();
         while (await r.ReadAsync(stop))
+        {
+            if (!r.IsDBNull(10))
+                drains[r.GetGuid(0)] = JsonSerializer.Deserialize(r.GetString(10), ComputeJsonContext.Default.HostDrain)!;
             hosts.Add(new HostRecord(
                 new HostId(r.GetGuid(0)), new PoolId(r.GetGuid(1)), r.GetString(2), r.GetString(3), r.GetString(4), r.GetBoolean(5), r.GetInt32(6),
                 r.GetInt64(7), [.. r.GetFieldValue<Guid[]>(8).Select(s => new SrId(s))]) { Networks = NetworkSet.Of(r.GetFieldValue<string[]>(9)) });
+        }
 
         await r.NextResultAsync(stop);
         var srs = new List<SrRecord>();
@@ -59,8 +64,8 @@ internal static class ReadInventory
         while (await r.ReadAsync(stop))
             settings.Add(new ConfigureHost(
                 new HostId(r.GetGuid(0)), cell, r.GetInt64(1), r.GetBoolean(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetBoolean(4),
-                r.IsDBNull(5) ? null : r.GetString(5), JsonSerializer.Deserialize(r.GetString(6), ComputeJsonContext.Default.IReadOnlyListHostAggregate)!));
+                r.IsDBNull(5) ? null : r.GetString(5), JsonSerializer.Deserialize(r.GetString(6), ComputeJsonContext.Default.IReadOnlyListHostAggregate)!) { Draining = r.GetBoolean(7) });
 
-        return new InventoryRows(hosts, srs, providers) { Settings = settings };
+        return new InventoryRows(hosts, srs, providers) { Settings = settings, Drains = drains };
     }
 }

@@ -27,6 +27,12 @@ public sealed record Host(
         f.Uuid(), f.Text("name_label"), f.Text("hostname"), f.Text("address"), f.Bool("enabled"), f.Whole("memory_overhead"), f.Whole("API_version_major"),
         f.Whole("API_version_minor"), f.Map("software_version"), f.Map("cpu_info"), f.Ref<HostMetrics>("metrics"), f.Map("other_config"));
 
+    /// <summary>It takes no new VMs; those that run go on. Twice is harmless.</summary>
+    public static XenRequest<XenVoid> Disable(XenRef<Host> self) => Generated.Void(XenCalls.HostDisable, self);
+
+    /// <summary>The contrary. Twice is harmless.</summary>
+    public static XenRequest<XenVoid> Enable(XenRef<Host> self) => Generated.Void(XenCalls.HostEnable, self);
+
     public static XenRequest<IReadOnlyList<KeyValuePair<XenRef<Host>, Host>>> GetAllRecords() => Generated.Records<Host>(XenCalls.HostGetAllRecords);
 
     /// <summary>Bytes: total less the host's own overhead and every resident or scheduled VM's dynamic minimum and overhead.</summary>

@@ -22,6 +22,8 @@ internal static class XenCalls
 
     /// <summary>What it does is the plugin's; the one that we call only reads (<see cref="Questions.ReadConsole"/>).</summary>
     public static readonly XenCall HostCallPlugin = new("host", "call_plugin", 5, Reads, "orlando", HasAsync: true);
+    public static readonly XenCall HostDisable = new("host", "disable", 2, Changes, "rio", HasAsync: true);
+    public static readonly XenCall HostEnable = new("host", "enable", 2, Changes, "rio", HasAsync: true);
     public static readonly XenCall HostMetricsGetAllRecords = new("host_metrics", "get_all_records", 1, Reads, "rio");
 
     public static readonly XenCall SrGetAllRecords = new("SR", "get_all_records", 1, Reads, "rio");
@@ -96,7 +98,7 @@ internal static class XenCalls
     public static readonly IReadOnlyList<XenCall> All =
     [
         SessionLogin, SessionLogout, SessionGetTasks, PoolGetAllRecords, PoolAddToOtherConfig, PoolRemoveFromOtherConfig, HostGetAllRecords,
-        HostComputeFreeMemory, HostGetServertime, HostCallPlugin, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
+        HostComputeFreeMemory, HostGetServertime, HostCallPlugin, HostDisable, HostEnable, HostMetricsGetAllRecords, SrGetAllRecords, SrScan, PbdGetAllRecords, NetworkGetAllRecords, PifGetAllRecords,
         VdiGetAllRecords, VdiGetAllRecordsWhere, VdiGetRecord, VdiGetByUuid, VdiCreate, VdiClone, VdiSnapshot, VdiDestroy, VdiResize, VdiCopy, VdiSetNameLabel,
         VdiAddToOtherConfig, VdiRemoveFromOtherConfig, VdiSetOtherConfig, VmGetAllRecords, VmGetAllRecordsWhere, VmGetRecord, VmGetByUuid,
         VmGetByNameLabel, VmCreate, VmAddToOtherConfig, VmDestroy, VmStartOn, VmUnpause, VmHardShutdown, VmCleanShutdown, VmCleanReboot, VmHardReboot,

@@ -60,6 +60,9 @@ public sealed record HostRow(
     /// <summary>The proof that counts for its cell that the host runs nothing; null when there is none, or from a cell that does not say.</summary>
     public FenceWord? Fence { get; init; }
 
+    /// <summary>How far it has come with its drain; null while it is not drained, and from a cell that does not say.</summary>
+    public HostDrain? Drain { get; init; }
+
     /// <summary>Up to which number the cell follows what operators said of the host; null for nothing (<see cref="ConfigureHost"/>).</summary>
     public long? SettingNumber { get; init; }
 }

@@ -18,6 +18,9 @@ public sealed record ConfigureHost(
 {
     /// <summary>The operator's word that the host surely runs nothing any more; null: there is none, or it was taken back.</summary>
     public FenceWord? Fence { get; init; }
+
+    /// <summary>The host is to be emptied for service: it takes nothing new, and what can leave it leaves. Absent, as from an older home: no.</summary>
+    public bool Draining { get; init; }
 }
 
 /// <summary>A host was powered off, or cut from its disks and networks for good: what ran there may be started elsewhere, until the host is heard again.</summary>
@@ -26,3 +29,13 @@ public sealed record FenceWord(Guid Id, string Who, string Why, DateTimeOffset A
 
 /// <summary>A host aggregate as placement needs it: what it promises of its hosts.</summary>
 public sealed record HostAggregate(string Name, IReadOnlyDictionary<string, string> Metadata);
+
+/// <summary>How far a host that is being drained has come.</summary>
+/// <param name="Left">Instances that are still there.</param>
+/// <param name="Moving">Of those, on their way.</param>
+/// <param name="Stuck">Of those, which cannot leave now and why, some of them if there are many. Tried again from time to time.</param>
+/// <param name="TookOff">The cell has told the hypervisor itself to take nothing new (XenAPI host.disable), and tells it otherwise when the drain is over.</param>
+public sealed record HostDrain(int Left, int Moving, IReadOnlyList<StuckInstance> Stuck, bool TookOff);
+
+/// <param name="Why">In words for people.</param>
+public sealed record StuckInstance(InstanceId Instance, string Why);

@@ -50,6 +50,8 @@ internal static class FleetCommands
         AdminCommand.Show("host", "Name or uuid of the host.", "/hosts", row => AdminCommand.Text(row, "name")),
         HostLossCommands.Fenced(),
         HostLossCommands.Evacuate(),
+        DrainCommands.Drain(),
+        DrainCommands.Enable(),
     };
 
     /// <summary>Also the short form `cells hosts`.</summary>
@@ -69,6 +71,8 @@ internal static class FleetCommands
         var words = new List<string> { AdminCommand.Text(row, "status") };
         if ((bool?)row["forced_down"] == true)
             words.Add("forced down");
+        if ((bool?)row["draining"] == true)
+            words.Add(row["drain"] is { } drain ? $"draining, {(int)drain["left"]!} left{((int)drain["stuck"]!.AsArray().Count is var stuck && stuck > 0 ? $", {stuck} stuck" : "")}" : "draining");
         if ((bool?)row["disabled"] == true)
             words.Add("disabled");
         if (row["fence"] is not null)

@@ -63,6 +63,39 @@ public sealed class StockClientActionTests(TreeBus bus)
         await cloud.DeleteAsync(id);
     }
 
+    [Test]
+    public async Task A_server_is_resized_confirmed_and_reverted_and_its_migrations_are_listed()
+    {
+        var up = await SharedTree.UpAsync(bus);
+        using var cloud = await up.EnterAsync();
+        var id = await cloud.CreateAsync("grows", await cloud.NewImageAsync("grows"));
+        await cloud.UntilIdleAsync(id, Soon, "ACTIVE");
+
+        await SaidAsync("server", "resize", "--flavor", "m1.small", "--wait", id);
+        Assert.That((await up.OpenStackJsonAsync("server", "show", id)).GetProperty("flavor").GetString(), Does.Contain("m1.small"));
+        await SaidAsync("server", "resize", "revert", id);
+        await cloud.UntilIdleAsync(id, Soon, "ACTIVE");
+        Assert.That((await up.OpenStackJsonAsync("server", "show", id)).GetProperty("flavor").GetString(), Does.Contain("m1.tiny"));
+        await SaidAsync("server", "resize", "--flavor", "m1.small", "--wait", id);
+        await SaidAsync("server", "resize", "confirm", id);
+        await cloud.UntilIdleAsync(id, Soon, "ACTIVE");
+        Assert.That((await up.OpenStackJsonAsync("server", "show", id)).GetProperty("flavor").GetString(), Does.Contain("m1.small"));
+
+        // A host of this tree is a pool of its own: nothing else sees the disk.
+        await SaidAsync("server", "migrate", "--live-migration", id);
+        await cloud.UntilIdleAsync(id, Soon, "ACTIVE");
+        var migrations = await up.OpenStackJsonAsync("--os-compute-api-version", "2.79", "server", "migration", "list", "--server", id);
+        Assert.That(migrations.EnumerateArray().Select(m => (m.GetProperty("Type").GetString(), m.GetProperty("Status").GetString())),
+            Is.EqualTo(new[] { ("live-migration", "error"), ("resize", "confirmed"), ("resize", "reverted") }));
+        await cloud.DeleteAsync(id);
+
+        async Task SaidAsync(params string[] words)
+        {
+            var said = await up.OpenStackAsync(words);
+            Assert.That(said.Code, Is.Zero, $"{string.Join(' ', words)}: {said.Said}");
+        }
+    }
+
     /// <summary>One thing that is ordered of the server, whose id comes last.</summary>
     /// <param name="Words">Of the client.</param>
     /// <param name="Logged">Its name in the server's log.</param>

@@ -42,7 +42,8 @@ public sealed class XenCallsTests
             var message = model.Message(call.Class, call.Method);
             Assert.That(message, Is.Not.Null, $"{call} is not published");
             var parameters = message!.Value.GetProperty("params").EnumerateArray().ToList();
-            Assert.That(parameters, Has.Count.EqualTo(call.Parameters), $"{call}: parameters");
+            // Later releases add parameters that may be left out; earlier ones refuse them.
+            Assert.That(call.Parameters, Is.InRange(parameters.Count(p => p.GetProperty("required").GetBoolean()), parameters.Count), $"{call}: parameters");
             Assert.That(message.Value.GetProperty("since").GetString(), Is.EqualTo(call.Since), $"{call}: release");
             Assert.That(message.Value.GetProperty("async").GetBoolean(), Is.EqualTo(call.HasAsync), $"{call}: Async form");
             Assert.That(message.Value.GetProperty("state").GetString(), Is.EqualTo("published"), $"{call}: state");
