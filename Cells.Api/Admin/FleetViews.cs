@@ -80,7 +80,7 @@ public sealed record PoolList(IReadOnlyList<PoolView> Pools);
 /// <summary>A pool of a cell's configuration; a standalone host is a pool of one.</summary>
 /// <param name="Pool">Null for one that was never reached.</param>
 /// <param name="Name">As configured in its cell; null from a cell that does not tell.</param>
-/// <param name="Status">connecting, managed, refused, observe-only; null from a cell that does not tell.</param>
+/// <param name="Status">connecting, managed, refused; null from a cell that does not tell.</param>
 /// <param name="Why">How it is reached, or what prevents that and what to do.</param>
 /// <param name="Since">When its status became what it is, by the compute cell's clock.</param>
 /// <param name="Coordinator">Name of the host that coordinates.</param>

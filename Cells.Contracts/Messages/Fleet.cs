@@ -15,7 +15,7 @@ public interface IFleetRow
 /// <summary>State lane, kind "pool": how a compute cell stands to a pool of its configuration.</summary>
 /// <param name="Name">As configured.</param>
 /// <param name="Pool">Null for one that was never reached: it has told nobody who it is.</param>
-/// <param name="Status">connecting, managed, refused, observe-only.</param>
+/// <param name="Status">connecting, managed, refused.</param>
 /// <param name="Why">In words for people: the address it is reached at, or what prevents it and what to do.</param>
 /// <param name="Since">When the status became what it is, by the cell's clock.</param>
 public sealed record PoolRow(

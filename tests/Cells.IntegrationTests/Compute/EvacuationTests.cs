@@ -115,6 +115,40 @@ public sealed class EvacuationTests
         Assert.That(World.Held(server.Instance), Is.EqualTo((1, 1, 1)));
     }
 
+    [TestCase("VM.power_state_reset")]
+    [TestCase("VM.start_on")]
+    public async Task A_lost_answer_is_looked_for_and_the_server_runs_once(string call)
+    {
+        var (server, from) = await LostInPoolAsync();
+        await FenceAsync(from);
+        World.Fleet.Inject(new SimFault.OnCall(call, FaultKind.LoseAnswer));
+
+        var ended = await EvacuateAsync(server, 2);
+
+        Assert.That((ended.Outcome, ended.Reason), Is.EqualTo((ActionOutcome.Done, (string?)null)));
+        Assert.That(World.Held(server.Instance), Is.EqualTo((1, 1, 1)));
+    }
+
+    [Test]
+    public async Task A_host_that_refuses_the_start_leaves_the_server_off_with_nothing_held_there_and_it_may_be_asked_again()
+    {
+        var (server, from) = await LostInPoolAsync();
+        await FenceAsync(from);
+        World.Fleet.Inject(new SimFault.OnCall("VM.start_on", FaultKind.Fail, Code: "BOOTLOADER_FAILED", Parameters: ["vm", "no kernel"]));
+
+        var refused = await EvacuateAsync(server, 2);
+        var off = await World.ParentCell.RowAsync(server.Instance, r => r is { AppliedIntent: >= 2, VmState: VmState.Stopped });
+        var claims = await World.Database.QueryAsync<string>($"select provider_id::text from claim where resource = 2 and instance_id = '{server.Instance}'");
+        var again = await EvacuateAsync(server, 3);
+
+        Assert.That(refused.Outcome, Is.EqualTo(ActionOutcome.Failed));
+        Assert.That(refused.Reason, Does.Contain("'power-on-there'").And.Contain("BOOTLOADER_FAILED"));
+        Assert.That((off.HostName, claims), Is.EqualTo((from.Name, new[] { from.Host.ToString() })));
+        Assert.That(again.Outcome, Is.EqualTo(ActionOutcome.Done));
+        Assert.That((await World.ParentCell.RowAsync(server.Instance, r => r.AppliedIntent >= 3)).HostName, Is.Not.EqualTo(from.Name));
+        Assert.That(World.Held(server.Instance), Is.EqualTo((0, 1, 1)), "what was off by then is off there too");
+    }
+
     [Test]
     public async Task A_cell_that_dies_on_the_way_goes_on_and_the_server_runs_once()
     {
