@@ -34,7 +34,7 @@ internal static class RunCommand
     {
         var (time, ids) = (SystemTime.Provider, new SystemIds());
         using var directory = new DataDirectory(file.Data, ids);
-        directory.NoteStart(StartWords.Of("cells run", ("--config", Path.GetFullPath(file.Path))));
+        directory.NoteStart(StartWords.Of("cells run", ("--config", Path.GetFullPath(file.Path)), ("--node", nodeName)));
         var node = NodeOf(nodeName, directory);
         new Joins(file.Data, ids, time).Use(file);
         using var telemetry = new Telemetry(otlp, directory.Id);

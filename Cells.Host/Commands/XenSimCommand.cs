@@ -59,8 +59,15 @@ internal static class XenSimCommand
             };
             if (directory is not null)
                 SimulatorProcess.Announce(directory, ProcessIdentity.Find(Environment.ProcessId)!);
-            await XenSimFleet.RunAsync(options, SystemTime.Provider, fleet => Console.WriteLine(
-                $"{fleet.Hosts.Count} simulated hosts listen, from {fleet.Hosts[0].Url} on; user root. Ctrl-C ends them."), stop);
+            try
+            {
+                await XenSimFleet.RunAsync(options, SystemTime.Provider, fleet => Console.WriteLine(
+                    $"{fleet.Hosts.Count} simulated hosts listen, from {fleet.Hosts[0].Url} on; user root. Ctrl-C ends them."), stop);
+            }
+            catch (IOException error)
+            {
+                throw new CellsException($"The simulated hosts cannot be started: {error.Message} Each host of a data directory keeps its port: end whoever has it, or choose another directory.", error);
+            }
             return 0;
         });
         return command;

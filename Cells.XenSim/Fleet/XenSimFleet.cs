@@ -18,6 +18,10 @@ namespace Cells.XenSim.Fleet;
 /// <summary>Simulated hosts that listen on loopback ports, each on its own, and the simulator's control door beside them.</summary>
 public sealed class XenSimFleet : IAsyncDisposable
 {
+    private const int FirstOwnPort = 20_000, OwnPorts = 12_000;
+
+    private static int s_portsTried;
+
     private readonly WebApplication _app;
     private readonly FleetDirectory? _directory;
     private readonly DiskBytes _disks;
@@ -63,7 +67,8 @@ public sealed class XenSimFleet : IAsyncDisposable
                 var gate = OpenPool(shape, options, number++, directory, time);
                 gates.Add(gate);
                 var port = directory?.PortOf(shape.Hosts[0].Name)
-                    ?? (options.FirstPort > 0 ? options.FirstPort + hosts.Count : shape.Hosts.Count > 1 ? FreePort([.. shape.Hosts.Select(AddressOf)]) : 0);
+                    ?? (options.FirstPort > 0 ? options.FirstPort + hosts.Count
+                        : shape.Hosts.Count > 1 || directory is not null ? FreePort([.. shape.Hosts.Select(AddressOf)]) : 0);
                 foreach (var host in shape.Hosts) hosts.Add((host.Name, gate, new IPEndPoint(AddressOf(host), port)));
             }
             disks.KeepOnly(gates.SelectMany(g => g.Contents()).ToHashSet(StringComparer.Ordinal));
@@ -190,23 +195,28 @@ public sealed class XenSimFleet : IAsyncDisposable
         ? address
         : throw new ArgumentException($"host '{host.Name}' has the address '{host.Address}'; a simulated host listens on a loopback address such as 127.0.0.1");
 
-    /// <summary>A port that is free at each of these addresses now; taken by somebody else before we listen, the start fails and says so.</summary>
+    /// <summary>
+    /// A port that is free at each of these addresses now; taken by somebody else before we listen, the start fails and says so. It lies below the ports that
+    /// Linux gives to outgoing connections (32768 on): one that is remembered is still free when the fleet comes back.
+    /// </summary>
     private static int FreePort(IReadOnlyList<IPAddress> addresses)
     {
         for (var attempt = 0; ; attempt++)
         {
+            // Fleets of one process never try the same one, those of two processes hardly ever at the same time.
+            var port = FirstOwnPort + (int)(((uint)Environment.ProcessId * 97 + (uint)Interlocked.Increment(ref s_portsTried)) % OwnPorts);
             var taken = new List<TcpListener>();
             try
             {
                 foreach (var address in addresses)
                 {
-                    var probe = new TcpListener(address, taken.Count == 0 ? 0 : ((IPEndPoint)taken[0].LocalEndpoint).Port);
+                    var probe = new TcpListener(address, port);
                     probe.Start();
                     taken.Add(probe);
                 }
-                return ((IPEndPoint)taken[0].LocalEndpoint).Port;
+                return port;
             }
-            catch (SocketException) when (attempt < 20)
+            catch (SocketException) when (attempt < OwnPorts)
             {
                 // Another process has that port at one of the addresses.
             }

@@ -10,6 +10,7 @@ public sealed class AssemblyEnd
     [OneTimeTearDown]
     public async Task RemoveTheServers()
     {
+        await EndToEnd.StockClient.EndAsync();
         await TestBroker.RemoveAsync();
         await TestCluster.RemoveAsync();
     }

@@ -8,7 +8,7 @@ namespace Cells.Host.Commands.Nouns;
 /// <summary>A verb of `cells server` that asks the compute API for one action (Nova API 2.1, POST /servers/{id}/action).</summary>
 /// <param name="Verb">As it is typed.</param>
 /// <param name="Body">What is sent, made from the words.</param>
-internal sealed record ServerAction(string Verb, string Description, Func<ParseResult, JsonObject> Body, params Option[] Options)
+internal sealed record ServerAction(string Verb, string Description, Func<Asked, CancellationToken, Task<JsonObject>> Body, params Option[] Options)
 {
     /// <summary>What the door serves; a new one is a line here.</summary>
     public static IReadOnlyList<ServerAction> All() =>
@@ -22,6 +22,12 @@ internal sealed record ServerAction(string Verb, string Description, Func<ParseR
         Plain("resume", "Let a suspended server go on.", "resume"),
         Plain("lock", "Refuse its owner's changes of a server until it is unlocked.", "lock"),
         Plain("unlock", "Allow changes of a server again.", "unlock"),
+        ResetState(),
+        Resize(),
+        Plain("confirm-resize", "Keep what a resize or migration made of a server.", "confirmResize"),
+        Plain("revert-resize", "Give a server back what it was before its resize or migration.", "revertResize"),
+        Plain("migrate", "Move a server to another host of its pool, shut down meanwhile.", "migrate"),
+        LiveMigrate(),
     ];
 
     public Command Create()
@@ -32,7 +38,7 @@ internal sealed record ServerAction(string Verb, string Description, Func<ParseR
             async (asked, stop) =>
             {
                 var id = await ServerCommand.FindAsync(asked, server, stop);
-                var accepted = await asked.SendAsync(HttpMethod.Post, "compute", $"/servers/{id}/action", Body(asked.Words), stop);
+                var accepted = await asked.SendAsync(HttpMethod.Post, "compute", $"/servers/{id}/action", await Body(asked, stop), stop);
                 if (wait.Of(asked.Words) is { } patience)
                     return await ServerCommand.Waiting(asked).UntilActedAsync(id, $"the {Verb}", accepted.RequestId!, patience, stop);
                 Console.Error.WriteLine($"server {id}: the {Verb} is accepted; `cells server events {id}` tells how it ends");
@@ -43,12 +49,39 @@ internal sealed record ServerAction(string Verb, string Description, Func<ParseR
 
     /// <summary>One that takes no words.</summary>
     /// <param name="name">As the compute API calls it.</param>
-    private static ServerAction Plain(string verb, string description, string name) => new(verb, description, _ => new JsonObject { [name] = null });
+    private static ServerAction Plain(string verb, string description, string name) => Of(verb, description, _ => new JsonObject { [name] = null });
+
+    private static ServerAction Of(string verb, string description, Func<ParseResult, JsonObject> body, params Option[] options) =>
+        new(verb, description, (asked, _) => Task.FromResult(body(asked.Words)), options);
+
+    private static ServerAction ResetState()
+    {
+        var state = new Option<string>("--state") { Description = "active or error.", Required = true }.AcceptOnlyFromAmong("active", "error");
+        return Of(
+            "reset-state", "Say what a server's state is; what its host shows corrects it.",
+            words => new JsonObject { ["os-resetState"] = new JsonObject { ["state"] = words.GetValue(state) } }, state);
+    }
+
+    private static ServerAction Resize()
+    {
+        var flavor = new Option<string>("--flavor") { Description = "Name or id of the new flavor.", Required = true };
+        return new(
+            "resize", "Give a server another flavor; then it is confirmed or reverted.",
+            async (asked, stop) => new JsonObject { ["resize"] = new JsonObject { ["flavorRef"] = await ServerCreate.FlavorAsync(asked, asked.Words.GetValue(flavor)!, stop) } }, flavor);
+    }
+
+    private static ServerAction LiveMigrate()
+    {
+        var host = new Option<string?>("--host") { Description = "Name of the host; without it the scheduler chooses." };
+        return Of(
+            "live-migrate", "Move a running server to another host of its pool.",
+            words => new JsonObject { ["os-migrateLive"] = new JsonObject { ["host"] = words.GetValue(host), ["block_migration"] = false, ["disk_over_commit"] = false } }, host);
+    }
 
     private static ServerAction Reboot()
     {
         var hard = new Option<bool>("--hard") { Description = "Do not ask the guest." };
-        return new(
+        return Of(
             "reboot", "Ask the guest to reboot; after its time, or with --hard at once, without it.",
             words => new JsonObject { ["reboot"] = new JsonObject { ["type"] = words.GetValue(hard) ? "HARD" : "SOFT" } }, hard);
     }

@@ -40,7 +40,7 @@ internal sealed class ServerCreate
         var server = new JsonObject
         {
             ["name"] = words.GetValue(_name),
-            ["flavorRef"] = await NamedAsync(asked, "flavor", "compute", "/flavors/detail?is_public=None", "flavors", words.GetValue(_flavor)!, stop),
+            ["flavorRef"] = await FlavorAsync(asked, words.GetValue(_flavor)!, stop),
             ["imageRef"] = await NamedAsync(asked, "image", "image", "/v2/images?limit=1000", "images", words.GetValue(_image)!, stop),
         };
         var networks = new JsonArray();
@@ -59,6 +59,9 @@ internal sealed class ServerCreate
             hints["target_cell"] = cell;
         return hints.Count > 0 ? new JsonObject { ["server"] = server, ["os:scheduler_hints"] = hints } : new JsonObject { ["server"] = server };
     }
+
+    internal static Task<string> FlavorAsync(Asked asked, string word, CancellationToken stop) =>
+        NamedAsync(asked, "flavor", "compute", "/flavors/detail?is_public=None", "flavors", word, stop);
 
     /// <returns>The id of the thing that has this name or id.</returns>
     private static async Task<string> NamedAsync(Asked asked, string what, string service, string path, string list, string word, CancellationToken stop)

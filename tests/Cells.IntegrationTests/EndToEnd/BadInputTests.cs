@@ -65,6 +65,29 @@ public sealed class BadInputTests
     }
 
     [Test]
+    public async Task A_port_of_a_simulated_host_that_somebody_has_taken_is_named()
+    {
+        var data = TestCluster.NewDirectory();
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        try
+        {
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            await File.WriteAllTextAsync(Path.Combine(data, "ports.json"), $"{{\"east-1-h01\": {port}}}");
+
+            var ended = await CellsUp.RunCellsAsync("xensim", "--group", "east-1=1", "--data", data);
+
+            Assert.That(ended.Code, Is.EqualTo(1), ended.Said);
+            Assert.That(ended.Error, Does.StartWith("cells: The simulated hosts cannot be started: ").And.Contain($":{port}").And.Not.Contain("   at "));
+        }
+        finally
+        {
+            listener.Stop();
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Test]
     public async Task A_database_that_is_not_there_is_named()
     {
         await AssertRefusedAsync(1, "--database: not a connection string of PostgreSQL", "up", "--data", Data, "--database", "nonsense");

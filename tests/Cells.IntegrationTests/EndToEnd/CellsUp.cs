@@ -97,8 +97,11 @@ internal sealed class CellsUp : IAsyncDisposable
 
     public static Task<Ended> RunCellsAsync(params string[] arguments) => RunAsync("dotnet", [Executable, .. arguments]);
 
-    /// <summary>Runs Debian's unmodified openstack client with the openrc file.</summary>
-    public Task<Ended> OpenStackAsync(params string[] arguments) => RunAsync("openstack", arguments, Variables);
+    /// <summary>A command of Debian's unmodified openstack client, with the openrc file.</summary>
+    public Task<Ended> OpenStackAsync(params string[] arguments) => StockClient.RunAsync(arguments, Variables);
+
+    /// <summary>The same by its program, as a user types it.</summary>
+    public Task<Ended> OpenStackProgramAsync(params string[] arguments) => RunAsync("openstack", arguments, Variables);
 
     /// <summary>The same, and it must succeed; its -f json answer.</summary>
     public async Task<JsonElement> OpenStackJsonAsync(params string[] arguments)

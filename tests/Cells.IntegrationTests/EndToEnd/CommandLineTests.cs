@@ -58,7 +58,8 @@ public sealed class CommandLineTests
         var days = new[]
         {
             ("stop", "stopped"), ("start", "active"), ("reboot", "active"), ("reboot --hard", "active"), ("pause", "paused"), ("unpause", "active"), ("suspend", "suspended"), ("resume", "active"),
-            ("lock", "active"), ("unlock", "active"),
+            ("lock", "active"), ("unlock", "active"), ("reset-state --state error", "error"), ("reset-state --state active", "active"),
+            ("resize --flavor m1.small", "resized"), ("confirm-resize", "active"),
         };
         foreach (var (verb, state) in days)
         {
@@ -72,7 +73,7 @@ public sealed class CommandLineTests
         await AssertEndsAsync(1, "the create failed: No valid host was found.",
             up.CellsAsync("server", "create", $"{name}-nowhere", "--flavor", "m1.tiny", "--image", name, "--availability-zone", "nova", "--cell", "nowhere", "--wait"));
         var log = (await up.CellsJsonAsync("server", "events", name))["events"]!.AsArray();
-        Assert.That(log.Select(e => (string)e!["action"]!), Is.EqualTo(days.Select(d => d.Item1.Split(' ')[0]).Prepend("create").Reverse()));
+        Assert.That(log.Select(e => (string)e!["action"]!), Is.EqualTo(days.Select(d => d.Item1.Split(' ')[0].Replace("reset-state", "resetState", StringComparison.Ordinal).Replace("confirm-resize", "confirmResize", StringComparison.Ordinal)).Prepend("create").Reverse()));
         Assert.That(log.Select(e => (string)e!["result"]!), Is.All.EqualTo("done"));
 
         Assert.That((await up.CellsAsync("server", "delete", name, "--wait")).Code, Is.Zero);

@@ -19,8 +19,9 @@ public sealed class StockClientTests(TreeBus bus)
         var image = Path.Combine(up.Data, "disk.raw");
         await File.WriteAllBytesAsync(image, new byte[1_234_567]);                   // no round number: sizes are rounded up, zero-filled
 
-        var token = await up.OpenStackJsonAsync("token", "issue");
-        Assert.That(token.GetProperty("id").GetString(), Is.Not.Empty);
+        var token = await up.OpenStackProgramAsync("token", "issue", "-f", "value", "-c", "id");
+        Assert.That(token.Code, Is.Zero, token.Said);
+        Assert.That(token.Out.Trim(), Is.Not.Empty);
 
         var catalog = await up.OpenStackJsonAsync("catalog", "list");
         Assert.That(Names(catalog, "Type"), Is.SupersetOf(new[] { "identity", "compute", "image" }));

@@ -197,6 +197,7 @@ public sealed class XenSimHttpTests
             await using var again = await XenSimFleet.StartAsync(options, TimeProvider.System, CancellationToken.None);
 
             Assert.That(again.Hosts, Is.EqualTo(before));
+            Assert.That(before.Select(h => h.Url.Port), Is.Unique.And.All.LessThan(32_768), "no outgoing connection takes it while the fleet is away");
             Assert.That(again.Account()[1].Domains.Single().Name, Is.EqualTo("stays"));
             using var ready = JsonDocument.Parse(await File.ReadAllTextAsync(options.ReadyFile!));
             Assert.That(ready.RootElement.GetProperty("hosts")[1].GetProperty("uuid").GetString(), Is.EqualTo(before[1].Uuid));

@@ -38,6 +38,8 @@ public sealed class GrammarTests
     [TestCase("server create web --flavor m1.tiny --image first --network a --network b --wait -o name", ExpectedResult = 0)]
     [TestCase("server create web --flavor m1.tiny", ExpectedResult = 1)]
     [TestCase("server reboot web --hard --wait --timeout 0", ExpectedResult = 1)]
+    [TestCase("server resize web", ExpectedResult = 1)]
+    [TestCase("server live-migrate web --host h2 --wait", ExpectedResult = 0)]
     [TestCase("server stop", ExpectedResult = 1)]
     [TestCase("server events web -o yaml", ExpectedResult = 0)]
     [TestCase("run --config f --log-level loud", ExpectedResult = 1)]
