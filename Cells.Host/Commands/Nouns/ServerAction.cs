@@ -23,6 +23,9 @@ internal sealed record ServerAction(string Verb, string Description, Func<Asked,
         Plain("lock", "Refuse its owner's changes of a server until it is unlocked.", "lock"),
         Plain("unlock", "Allow changes of a server again.", "unlock"),
         ResetState(),
+        Rebuild(),
+        Rescue(),
+        Plain("unrescue", "Start a rescued server from its own disk again.", "unrescue"),
         Resize(),
         Plain("confirm-resize", "Keep what a resize or migration made of a server.", "confirmResize"),
         Plain("revert-resize", "Give a server back what it was before its resize or migration.", "revertResize"),
@@ -60,6 +63,26 @@ internal sealed record ServerAction(string Verb, string Description, Func<Asked,
         return Of(
             "reset-state", "Say what a server's state is; what its host shows corrects it.",
             words => new JsonObject { ["os-resetState"] = new JsonObject { ["state"] = words.GetValue(state) } }, state);
+    }
+
+    private static ServerAction Rebuild()
+    {
+        var image = new Option<string>("--image") { Description = "Name or id of the image.", Required = true };
+        return new(
+            "rebuild", "Give a server a new disk of an image; name, host, interfaces and addresses stay.",
+            async (asked, stop) => new JsonObject { ["rebuild"] = new JsonObject { ["imageRef"] = await ServerCreate.ImageAsync(asked, asked.Words.GetValue(image)!, stop) } }, image);
+    }
+
+    private static ServerAction Rescue()
+    {
+        var image = new Option<string?>("--image") { Description = "Name or id of the image to rescue with; without it the server's own." };
+        return new(
+            "rescue", "Start a server from a rescue disk, its own beside it.",
+            async (asked, stop) => new JsonObject
+            {
+                ["rescue"] = asked.Words.GetValue(image) is { } word ? new JsonObject { ["rescue_image_ref"] = await ServerCreate.ImageAsync(asked, word, stop) } : null,
+            },
+            image);
     }
 
     private static ServerAction Resize()

@@ -41,7 +41,7 @@ internal sealed class ServerCreate
         {
             ["name"] = words.GetValue(_name),
             ["flavorRef"] = await FlavorAsync(asked, words.GetValue(_flavor)!, stop),
-            ["imageRef"] = await NamedAsync(asked, "image", "image", "/v2/images?limit=1000", "images", words.GetValue(_image)!, stop),
+            ["imageRef"] = await ImageAsync(asked, words.GetValue(_image)!, stop),
         };
         var networks = new JsonArray();
         foreach (var network in words.GetValue(_networks)!)
@@ -62,6 +62,9 @@ internal sealed class ServerCreate
 
     internal static Task<string> FlavorAsync(Asked asked, string word, CancellationToken stop) =>
         NamedAsync(asked, "flavor", "compute", "/flavors/detail?is_public=None", "flavors", word, stop);
+
+    internal static Task<string> ImageAsync(Asked asked, string word, CancellationToken stop) =>
+        NamedAsync(asked, "image", "image", "/v2/images?limit=1000", "images", word, stop);
 
     /// <returns>The id of the thing that has this name or id.</returns>
     private static async Task<string> NamedAsync(Asked asked, string what, string service, string path, string list, string word, CancellationToken stop)

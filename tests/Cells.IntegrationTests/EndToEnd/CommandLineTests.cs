@@ -59,7 +59,7 @@ public sealed class CommandLineTests
         {
             ("stop", "stopped"), ("start", "active"), ("reboot", "active"), ("reboot --hard", "active"), ("pause", "paused"), ("unpause", "active"), ("suspend", "suspended"), ("resume", "active"),
             ("lock", "active"), ("unlock", "active"), ("reset-state --state error", "error"), ("reset-state --state active", "active"),
-            ("resize --flavor m1.small", "resized"), ("confirm-resize", "active"),
+            ("resize --flavor m1.small", "resized"), ("confirm-resize", "active"), ($"rebuild --image {name}", "active"), ("rescue", "rescued"), ("unrescue", "active"),
         };
         foreach (var (verb, state) in days)
         {
