@@ -26,13 +26,6 @@ public sealed class StockClientActionTests(TreeBus bus)
         new("server unrescue", "unrescue", "ACTIVE", "Running"),
         new("server lock", "lock", "ACTIVE", "Running"),
         new("server unlock", "unlock", "ACTIVE", "Running"),
-        new("server resize --flavor m1.small", "resize", "VERIFY_RESIZE", "Running"),
-        new("server resize revert", "revertResize", "ACTIVE", "Running"),
-        new("server resize --flavor m1.small", "resize", "VERIFY_RESIZE", "Running"),
-        new("server resize confirm", "confirmResize", "ACTIVE", "Running"),
-        new("server rebuild --image {image}", "rebuild", "ACTIVE", "Running"),
-        new("server rescue", "rescue", "RESCUE", "Running"),
-        new("server unrescue", "unrescue", "ACTIVE", "Running"),
     ];
 
     [SetUp]
