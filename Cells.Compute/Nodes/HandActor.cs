@@ -23,6 +23,7 @@ internal sealed class HandActor : ReceiveActor
     private readonly SortedDictionary<string, HostLogin> _logins;
     private readonly SortedDictionary<string, IActorRef> _pools = new(StringComparer.Ordinal);
     private readonly SortedDictionary<NodeName, NodeWatch> _watches = [];
+    private readonly SortedSet<string> _unknown = new(StringComparer.Ordinal);   // told once
     private readonly IActorRef _line;
     private readonly IActorRef _images;
     private readonly IActorRef _uploads;
@@ -54,6 +55,7 @@ internal sealed class HandActor : ReceiveActor
         Receive<BoardUnread>(m =>
         {
             _looking = false;
+            _watches.Clear();                                     // what stood still while nothing could be read may not have stood still
             ComputeTelemetry.DatabaseAway(_setup.Logger, _setup.Cell, m.Error.Message);
         });
         Receive<ToLeader>(m => _standing.LocalLeader?.Tell(m, Self));
@@ -115,6 +117,11 @@ internal sealed class HandActor : ReceiveActor
     {
         foreach (var (name, pool) in _pools.Where(p => !given.Contains(p.Key)).ToList())
             Context.Stop(pool);
+        foreach (var name in given.Where(name => !_logins.ContainsKey(name)))
+        {
+            if (_unknown.Add(name))
+                NodeTelemetry.NotConfigured(_setup.Logger, _setup.Node, name);
+        }
         foreach (var name in given.Where(name => !_pools.ContainsKey(name) && _logins.ContainsKey(name)))
         {
             var login = _logins[name];

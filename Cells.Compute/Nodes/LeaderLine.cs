@@ -17,6 +17,7 @@ internal sealed class LeaderLine : ReceiveActor
     private Leader? _leader;
     private long _epoch;
     private long _number;
+    private long _heard;
     private bool _welcome;
 
     public LeaderLine(LineParts parts)
@@ -54,7 +55,7 @@ internal sealed class LeaderLine : ReceiveActor
 
     private void Begin()
     {
-        _welcome = false;
+        (_welcome, _heard) = (false, 0);
         Standing.Session++;
         Send(new Hello(), 0);
     }
@@ -62,7 +63,7 @@ internal sealed class LeaderLine : ReceiveActor
     private void OnBeat()
     {
         if (_welcome)
-            Send(new StillHere(), _number);
+            Send(new StillHere(_heard), _number);
         else if (_leader is not null)
             Begin();
     }
@@ -71,6 +72,9 @@ internal sealed class LeaderLine : ReceiveActor
     {
         if (m.LeaderEpoch != _leader?.Epoch || m.Session != Standing.Session)
             return;                                               // of another leader, or of a session that is over
+        if (m.Number <= _heard && m.Message is not BeginAgain)
+            return;                                               // it came before
+        _heard = Math.Max(_heard, m.Number);
         switch (m.Message)
         {
             case Welcome when !_welcome:

@@ -15,15 +15,17 @@ namespace Cells.Compute.Nodes;
 /// <param name="Number">1 for the session's first message, and so on without a hole; of <see cref="Hello"/> 0, of <see cref="StillHere"/> the last one sent.</param>
 internal sealed record ToLeader(NodeName From, long NodeEpoch, long LeaderEpoch, long Session, long Number, object Message);
 
-/// <summary>From the leader to a hand. Not numbered: whatever the leader asks for has a row, and is asked for again.</summary>
+/// <summary>From the leader to a hand. A lost one is not missed: whatever the leader asks for has a row, and is asked for again.</summary>
+/// <param name="Number">Rises within a session: one that comes a second time, or too late, is dropped. A step must not begin because a broker gave its frame twice.</param>
 /// <param name="Host">To this host's actor; null: to the hand itself.</param>
-internal sealed record ToHand(NodeName To, long NodeEpoch, long LeaderEpoch, long Session, HostId? Host, object Message);
+internal sealed record ToHand(NodeName To, long NodeEpoch, long LeaderEpoch, long Session, long Number, HostId? Host, object Message);
 
 /// <summary>Up: the hand attaches, or attaches again: everything that it has will be shown from the beginning.</summary>
 internal sealed record Hello;
 
 /// <summary>Up, each second: nothing was said since that number, so what is missing below it was lost.</summary>
-internal sealed record StillHere;
+/// <param name="Heard">The number of the last frame that came down: one who hears nothing is no use as a hand.</param>
+internal sealed record StillHere(long Heard);
 
 /// <summary>Up: ask above for a ticket for this image; the answer goes to every hand.</summary>
 /// <param name="ToWrite">To send a snapshot's bytes, in place of reading an image's.</param>

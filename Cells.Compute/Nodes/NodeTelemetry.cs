@@ -15,6 +15,9 @@ internal static partial class NodeTelemetry
     [LoggerMessage(2602, LogLevel.Debug, "Node {Node}: a {Message} could not be sent to node {Leader}; all is shown again")]
     public static partial void NotSent(ILogger logger, NodeName node, NodeName leader, string message);
 
+    [LoggerMessage(2603, LogLevel.Warning, "Node {Node} was given pool {Pool}, which its configuration does not name: nobody runs it. Name it in this node's file too")]
+    public static partial void NotConfigured(ILogger logger, NodeName node, string pool);
+
     [LoggerMessage(2610, LogLevel.Information, "Pool {Pool} is given to node {Node}")]
     public static partial void Gives(ILogger logger, string pool, NodeName node);
 
@@ -27,6 +30,6 @@ internal static partial class NodeTelemetry
     [LoggerMessage(2613, LogLevel.Information, "Node {Node}: message {Got} came where {Expected} was expected; it begins again")]
     public static partial void Gap(ILogger logger, NodeName node, long got, long expected);
 
-    [LoggerMessage(2614, LogLevel.Warning, "A frame between nodes of cell {Cell} was not signed with its key, and was dropped: its nodes need copies of one .sessions.key")]
+    [LoggerMessage(2614, LogLevel.Warning, "A frame between nodes of cell {Cell} was not signed with its key, or is of another version, and was dropped: its nodes need copies of one .sessions.key")]
     public static partial void BadFrame(ILogger logger, CellName cell);
 }

@@ -45,18 +45,33 @@ internal sealed class NodeWire(SessionVault vault, CellName cell)
         frame.From.Value, null, frame.NodeEpoch, frame.LeaderEpoch, frame.Session, frame.Number, null, NameOf(frame.Message), Body(frame.Message)));
 
     public byte[] Write(ToHand frame) => Sign(new Text(
-        null, frame.To.Value, frame.NodeEpoch, frame.LeaderEpoch, frame.Session, 0, frame.Host, NameOf(frame.Message), Body(frame.Message)));
+        null, frame.To.Value, frame.NodeEpoch, frame.LeaderEpoch, frame.Session, frame.Number, frame.Host, NameOf(frame.Message), Body(frame.Message)));
 
-    /// <returns>A <see cref="ToLeader"/> or a <see cref="ToHand"/>; null when it is not signed with this cell's key.</returns>
+    /// <returns>
+    /// A <see cref="ToLeader"/> or a <see cref="ToHand"/>; null when it is not signed with this cell's key, or says what this version does not know: for a
+    /// while, as nodes are brought up to date one after the other, they run two.
+    /// </returns>
     public object? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < SignatureBytes || !CryptographicOperations.FixedTimeEquals(bytes[..SignatureBytes], HMACSHA256.HashData(_key, bytes[SignatureBytes..])))
             return null;
-        var text = JsonSerializer.Deserialize<Text>(bytes[SignatureBytes..], Json)!;
-        var message = text.Body.Deserialize(Kinds[text.Kind], Json)!;
+        try
+        {
+            return FrameOf(JsonSerializer.Deserialize<Text>(bytes[SignatureBytes..], Json)!);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static object? FrameOf(Text text)
+    {
+        if (!Kinds.TryGetValue(text.Kind, out var kind) || text.Body.Deserialize(kind, Json) is not { } message)
+            return null;
         return text.From is { } from
             ? new ToLeader(NodeName.Parse(from), text.NodeEpoch, text.LeaderEpoch, text.Session, text.Number, message)
-            : new ToHand(NodeName.Parse(text.To!), text.NodeEpoch, text.LeaderEpoch, text.Session, text.Host, message);
+            : new ToHand(NodeName.Parse(text.To!), text.NodeEpoch, text.LeaderEpoch, text.Session, text.Number, text.Host, message);
     }
 
     private byte[] Sign(Text text)

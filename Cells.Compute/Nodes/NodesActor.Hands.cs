@@ -57,7 +57,8 @@ internal sealed partial class NodesActor
             Send(new Hand(m.From, m.NodeEpoch, m.Session), host: null, new BeginAgain());
             return;
         }
-        _heardAt[m.From] = _setup.Time.GetTimestamp();
+        if (!IsDeaf(known, m.Message))
+            _heardAt[m.From] = _setup.Time.GetTimestamp();
         var expected = known.Number + 1;
         if (known.IsBroken || m.Number < expected)
         {
@@ -81,13 +82,16 @@ internal sealed partial class NodesActor
             return;
         if (known is not null && m.NodeEpoch != known.Epoch)
             Detach(known, "it began a new life");
-        _heardAt[m.From] = _setup.Time.GetTimestamp();
-        var isNew = known is null || m.Session != known.Session;
+        // One that says nothing but hello hears no welcome.
+        if (known is null || known.Number > 0)
+            _heardAt[m.From] = _setup.Time.GetTimestamp();
+        var isNew = _hands.GetValueOrDefault(m.From) is not { } standing || m.Session != standing.Session;
         var hand = isNew ? new Hand(m.From, m.NodeEpoch, m.Session) : known!;
         if (isNew)
         {
+            // What it has it will say: a host that left in the gap must not keep an actor that nobody is behind.
             foreach (var (host, proxy) in _hands.GetValueOrDefault(m.From)?.Hosts ?? [])
-                hand.Hosts[host] = proxy;
+                Part(new HostId(host), proxy);
             _hands[m.From] = hand;
             NodeTelemetry.Came(_setup.Logger, m.From, m.Session);
         }
@@ -110,6 +114,8 @@ internal sealed partial class NodesActor
                 hand.Hosts[came.Host.Value] = proxy = proxy with { Owner = came.Owner };
                 _setup.Placer.Tell(new HostAttached(came.Host, came.Owner, proxy.Actor), Self);
                 break;
+            case HostCame:
+                break;                                            // of a pool that another node has taken since
             case HostLeft left:
                 if (hand.Hosts.Remove(left.Host.Value, out var gone))
                     Part(left.Host, gone);
@@ -122,8 +128,11 @@ internal sealed partial class NodesActor
                     _readyAt[status.PoolName] = hand.Node;
                 _setup.Placer.Tell(status, Self);
                 break;
+            case PoolStatusChanged { Pool: null } status when _planned.TryGetValue(status.PoolName, out var planned) && planned.Node == hand.Node:
+                _setup.Placer.Tell(status, Self);                 // why it has not taken the pool
+                break;
             case PoolStatusChanged:
-                break;                                            // it has not taken the pool yet
+                break;                                            // of a pool that is another node's
             case QuestionAnswered:
                 _setup.Placer.Tell(message, Self);                // about an instance, for who asked
                 break;
@@ -160,6 +169,14 @@ internal sealed partial class NodesActor
         UnfinishedClonesFound m => m.Owner.Pool,
         _ => throw new InvalidOperationException($"Of which pool a {message.GetType().Name} is, is not known here."),
     };
+
+    /// <summary>What was sent before its last beat has not come: it speaks, and hears nothing.</summary>
+    private static bool IsDeaf(Hand hand, object message)
+    {
+        if (message is StillHere beat)
+            (hand.IsDeaf, hand.SentAtBeat) = (beat.Heard < hand.SentAtBeat, hand.Sent);
+        return hand.IsDeaf;
+    }
 
     private void JudgeSilence(Hand hand)
     {
@@ -208,7 +225,7 @@ internal sealed partial class NodesActor
 
     private void Send(Hand hand, HostId? host, object message)
     {
-        var frame = new ToHand(hand.Node, hand.Epoch, _epoch, hand.Session, host, message);
+        var frame = new ToHand(hand.Node, hand.Epoch, _epoch, hand.Session, ++hand.Sent, host, message);
         if (hand.Node == _setup.Node)
             _setup.Hand.Tell(frame, Self);
         else
@@ -229,6 +246,14 @@ internal sealed partial class NodesActor
         public long Session { get; } = session;
         public long Number { get; set; }
         public bool IsBroken { get; set; }
+
+        /// <summary>The number of the last frame that went down.</summary>
+        public long Sent { get; set; }
+
+        /// <summary>That number at its last beat.</summary>
+        public long SentAtBeat { get; set; }
+
+        public bool IsDeaf { get; set; }
         public SortedDictionary<Guid, Proxy> Hosts { get; } = [];
     }
 

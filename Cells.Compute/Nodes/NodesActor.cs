@@ -23,6 +23,7 @@ internal sealed partial class NodesActor : ReceiveActor
     private readonly string[] _pools;
     private readonly SortedDictionary<string, NodeName> _readyAt = new(StringComparer.Ordinal);
     private NodeBoard? _board;
+    private IReadOnlyDictionary<string, Given> _planned = new SortedDictionary<string, Given>(StringComparer.Ordinal);
     private IReadOnlyList<NodeSeen> _nodes = [];
     private long _epoch;
     private readonly long _began;
@@ -48,6 +49,7 @@ internal sealed partial class NodesActor : ReceiveActor
         if (m.Board.Leader is not { } leader || leader.Node != _setup.Node)
             return;                                               // this process leads no more, and will be told so
         (_board, _nodes, _epoch) = (m.Board, m.Nodes, leader.Epoch);
+        _planned = m.Board.Plan;
         foreach (var hand in _hands.Values.ToList())
             if (_nodes.FirstOrDefault(n => n.Node == hand.Node) is not { IsDead: false } seen || seen.Epoch > hand.Epoch)
                 Detach(hand, "its lease has ended");

@@ -58,6 +58,8 @@ internal sealed class OwnPool(PoolConfig config, PoolWorld world)
     public async Task<FenceLook> FenceAsync(PoolLink link, ImmutableSortedSet<XenRef<XenTask>> known, bool knownOnly, CancellationToken stop)
     {
         var others = (await ReadPools.SessionsAsync(world.Database, link.Owner.Pool, stop)).Where(s => !link.Records.Contains(s.Id)).ToList();
+        if (others.Exists(o => o.Epoch > link.Owner.Epoch))
+            throw new PoolFencedException($"Pool '{config.Name}' has a later owner: nothing of it is ours to end.");
         foreach (var other in others)
         {
             var reference = world.Vault.Open(other.Sealed, link.Owner.Pool, other.Id) ?? throw new PoolRefusedException(

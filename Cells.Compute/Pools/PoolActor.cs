@@ -50,7 +50,7 @@ internal sealed partial class PoolActor : ReceiveActor
     private int _failures;
     private TimeSpan? _fencing;
     private TimeSpan _compared;
-    private string _toldWhy = "";
+    private PoolStatusChanged _told;
     private bool _up;
 
     /// <param name="observer">Told what the pool shows: <see cref="PoolShown"/> first, then each change.</param>
@@ -59,6 +59,7 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         (_config, _world, _observer, _hostActor) = (config, world, observer, hostActor);
         _own = new OwnPool(config, world);
+        _told = new PoolStatusChanged(config.Name, null, PoolStatus.Connecting, "starting");
         _started = world.Time.GetTimestamp();
 
         Receive<Piped>(m =>
@@ -92,7 +93,7 @@ internal sealed partial class PoolActor : ReceiveActor
     {
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickEach);
         Timers.StartPeriodicTimer(nameof(LookAtTasks), LookAtTasks.Instance, TimeSpan.FromSeconds(5));
-        Tell(new PoolStatusChanged(_config.Name, null, PoolStatus.Connecting, "starting"));
+        Tell(_told);
         BeginConnecting();
     }
 
@@ -203,16 +204,20 @@ internal sealed partial class PoolActor : ReceiveActor
     private void OnShowAgain()
     {
         if (_owner is not { } owner)
-            return;                                                 // not taken yet: all of it is still to be told
+        {
+            _observer.Tell(_told);                                  // not taken yet: why not is all that there is to tell
+            return;
+        }
         _observer.Tell(new PoolTaken(_config.Name, owner));
         ShowHealth();
         if (_up)
         {
             var shown = _cache!.ShowAll(owner.Epoch);
             _observer.Tell(shown);
-            foreach (var host in Context.Children)
-                host.Tell(ShowAgain.Instance);
         }
+        // Also while it is not connected: its hosts' actors live on, and nobody else says who they are.
+        foreach (var host in Context.Children)
+            host.Tell(ShowAgain.Instance);
         _observer.Tell(new PoolStatusChanged(
             _config.Name, owner.Pool, _up ? PoolStatus.Ready : PoolStatus.Connecting, _up ? Connection(_link!) : "connecting"));
     }
@@ -314,7 +319,7 @@ internal sealed partial class PoolActor : ReceiveActor
         else
         {
             PoolTelemetry.StillLost(_world.Logger, _config.Name, reason, delay);
-            if (reason != _toldWhy)
+            if (reason != _told.Reason)
                 Tell(new PoolStatusChanged(_config.Name, _owner?.Pool, PoolStatus.Connecting, reason));
         }
         Timers.StartSingleTimer(nameof(Connect), Connect.Instance, delay);
@@ -347,7 +352,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
     private void Tell(PoolStatusChanged status)
     {
-        _toldWhy = status.Reason;
+        _told = status;
         _observer.Tell(status);
         foreach (var host in Context.Children)
             host.Tell(status);

@@ -31,7 +31,8 @@ internal static class RunStep
                         return new StepOutcome.Unknown(unknown.Reason);
                 }
             }
-            context.Awaited.Forget();                           // what is done from here on is a new call, with its own tasks
+            if (step.Probe is not null)
+                context.Awaited.Forget();                       // what is done from here on is a new call, with its own tasks
             return await step.Do(context, stop);
         }
         catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow != Instances.WorkflowKind.Delete)

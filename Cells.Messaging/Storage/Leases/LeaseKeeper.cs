@@ -38,6 +38,7 @@ public sealed class LeaseKeeper : ReceiveActor
             if (!_unreadTold)
                 StorageTelemetry.LeaseNotRead(_logger, _options.Name, failed.Error);
             _unreadTold = true;
+            _watch = LeaseWatch.Nothing;   // what stood still while nothing could be read may be held by somebody who could not write
             Settle();
         });
         Receive<TakeEnded>(On);

@@ -10,9 +10,8 @@ namespace Cells.Messaging.Transports.RabbitMq;
 /// nothing about delivery. While the broker is away or full, frames are refused: the lane has them still.
 /// </summary>
 /// <param name="exchange">That leads to the receiver's queue.</param>
-internal sealed class Outlet(string way, Uri url, string exchange, long mostBytes, TimeProvider time, ILogger logger) : BrokerConnection(way, url, time, logger)
+internal sealed class Outlet(string way, Uri url, string exchange, int mostFrames, long mostBytes, TimeProvider time, ILogger logger) : BrokerConnection(way, url, time, logger)
 {
-    private const int FramesWaiting = 1024;
     private const int FramesPerBatch = 64;
 
     private static readonly TimeSpan ConfirmWithin = TimeSpan.FromSeconds(10);
@@ -21,7 +20,7 @@ internal sealed class Outlet(string way, Uri url, string exchange, long mostByte
     private static readonly TimeSpan PauseWhenFull = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<ReadOnlyMemory<byte>> _waiting = Channel.CreateBounded<ReadOnlyMemory<byte>>(
-        new BoundedChannelOptions(FramesWaiting) { SingleReader = true });
+        new BoundedChannelOptions(mostFrames) { SingleReader = true });
 
     private long _bytes;
     private bool _wasOpen;

@@ -15,7 +15,10 @@ public sealed class RabbitMqNodeBus(CellName cell, Uri url, TimeProvider time, I
     // A whole pool is shown in one frame.
     private const long BytesWaiting = 256L << 20;
 
-    private static readonly RabbitMqOptions Bounds = new([], []) { BytesPerQueue = BytesWaiting };
+    // All that a thousand hosts of a pool each have to say at the beginning, and what happens meanwhile.
+    private const int FramesWaiting = 16_384;
+
+    private static readonly RabbitMqOptions Bounds = new([], []) { BytesPerQueue = BytesWaiting, FramesPerQueue = FramesWaiting };
 
     private readonly ConcurrentDictionary<NodeName, Outlet> _outlets = new();
     private readonly ConcurrentBag<BrokerConnection> _all = [];
@@ -40,7 +43,7 @@ public sealed class RabbitMqNodeBus(CellName cell, Uri url, TimeProvider time, I
         {
             if (_outlets.TryGetValue(node, out known))
                 return known;
-            var outlet = new Outlet($"{cell} to its node {node}", url, BrokerNames.NodeQueue(node), BytesWaiting, time, logger);
+            var outlet = new Outlet($"{cell} to its node {node}", url, BrokerNames.NodeQueue(node), FramesWaiting, BytesWaiting, time, logger);
             _all.Add(outlet);
             outlet.Start();
             return _outlets[node] = outlet;

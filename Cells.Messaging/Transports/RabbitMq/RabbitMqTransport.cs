@@ -10,6 +10,8 @@ namespace Cells.Messaging.Transports.RabbitMq;
 /// </summary>
 public sealed class RabbitMqTransport : ITransport, IAsyncDisposable
 {
+    private const int FramesWaiting = 1024;
+
     private readonly RabbitMqOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -21,7 +23,7 @@ public sealed class RabbitMqTransport : ITransport, IAsyncDisposable
     public RabbitMqTransport(RabbitMqOptions options, TimeProvider time, ILogger logger)
     {
         (_options, _time, _logger) = (options, time, logger);
-        _outlets = options.Ways.ToDictionary(way => (way.From, way.To), way => new Outlet($"{way.From} to {way.To}", way.Url, BrokerNames.Queue(way.From), options.BytesPerQueue, time, logger));
+        _outlets = options.Ways.ToDictionary(way => (way.From, way.To), way => new Outlet($"{way.From} to {way.To}", way.Url, BrokerNames.Queue(way.From), FramesWaiting, options.BytesPerQueue, time, logger));
         foreach (var outlet in _outlets.Values)
             outlet.Start();
     }

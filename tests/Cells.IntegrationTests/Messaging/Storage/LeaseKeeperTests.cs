@@ -117,6 +117,24 @@ public sealed class LeaseKeeperTests
     }
 
     [Test]
+    public void After_an_outage_of_the_database_the_one_that_held_the_lease_has_it_again()
+    {
+        var holder = Start();
+        var standby = Start();
+        _stepper.RunFor(TimeSpan.FromSeconds(10));
+
+        (holder.Gate.IsBroken, standby.Gate.IsBroken) = (true, true);
+        _stepper.RunFor(TimeSpan.FromSeconds(20));
+        standby.Gate.IsBroken = false;                                    // it sees the database first
+        _stepper.RunFor(TimeSpan.FromSeconds(1));
+        holder.Gate.IsBroken = false;
+        _stepper.RunFor(TimeSpan.FromSeconds(20));
+
+        Assert.That(holder.Heard, Is.EqualTo(new[] { "taken 1", "lost 1", "taken 2" }));
+        Assert.That(standby.Heard, Is.Empty);
+    }
+
+    [Test]
     public void A_holder_that_was_stopped_for_a_while_knows_before_its_timers_ring()
     {
         var holder = Start();

@@ -58,7 +58,7 @@ public sealed class NodeWireTests
     public void A_row_to_be_worked_on_arrives_whole()
     {
         var row = Rows.Building();
-        var frame = new ToHand(NodeName.Parse("two"), 7, 5, 3, Host, new PerformStep(row, MaybeDone: true) { TraceParent = "00-1-2-01" });
+        var frame = new ToHand(NodeName.Parse("two"), 7, 5, 3, 12, Host, new PerformStep(row, MaybeDone: true) { TraceParent = "00-1-2-01" });
 
         var read = (ToHand)_wire.Read(_wire.Write(frame))!;
         var perform = (PerformStep)read.Message;
@@ -94,6 +94,16 @@ public sealed class NodeWireTests
         Assert.That(new NodeWire(Vault(2), Rows.Cell).Read(bytes), Is.Null);
         Assert.That(new NodeWire(Vault(1), CellName.Parse("east-2")).Read(bytes), Is.Null);
         Assert.That(_wire.Read(bytes.AsSpan(..10)), Is.Null);
+    }
+
+    [Test]
+    public void What_a_later_version_says_is_nothing_and_breaks_nothing()
+    {
+        var text = "{\"From\":\"two\",\"NodeEpoch\":1,\"LeaderEpoch\":1,\"Session\":1,\"Number\":1,\"Kind\":\"OfALaterVersion\",\"Body\":{}}"u8.ToArray();
+        var key = Vault(1).Derive($"frames between nodes of {Rows.Cell}");
+
+        Assert.That(_wire.Read([.. System.Security.Cryptography.HMACSHA256.HashData(key, text), .. text]), Is.Null);
+        Assert.That(_wire.Read([.. System.Security.Cryptography.HMACSHA256.HashData(key, text[..20]), .. text[..20]]), Is.Null);
     }
 
     /// <summary>Whoever adds a message to the placer or to a host adds it to the wire: it would be lost where several nodes run a cell.</summary>
