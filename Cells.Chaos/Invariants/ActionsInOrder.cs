@@ -42,7 +42,8 @@ internal sealed class ActionsInOrder : Invariant
         { Action: InstanceAction.Stop } => PowerState.Shutdown,
         { Action: InstanceAction.Pause } => PowerState.Paused,
         { Action: InstanceAction.Suspend } => PowerState.Suspended,
-        { Action: InstanceAction.Create or InstanceAction.Start or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Unpause or InstanceAction.Resume } => PowerState.Running,
+        { Action: InstanceAction.Create or InstanceAction.Start or InstanceAction.RebootSoft or InstanceAction.RebootHard or InstanceAction.Unpause or InstanceAction.Resume
+            or InstanceAction.Rescue or InstanceAction.Unrescue } => PowerState.Running,
         _ => null,
     };
 }

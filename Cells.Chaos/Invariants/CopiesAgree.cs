@@ -34,13 +34,13 @@ internal sealed class CopiesAgree : Invariant
     private static IEnumerable<string> Hosts(Picture picture)
     {
         var vms = picture.Vms.ToDictionary(found => found.Vm.Uuid, StringComparer.Ordinal);
-        foreach (var row in picture.Instances.Where(row => !row.Released && row.VmState is VmState.Active or VmState.Stopped or VmState.Paused or VmState.Suspended))
+        foreach (var row in picture.Instances.Where(row => !row.Released && row.VmState is VmState.Active or VmState.Stopped or VmState.Paused or VmState.Suspended or VmState.Rescued))
         {
             if (row.Vm is not { } uuid || !vms.TryGetValue(uuid.ToString("D"), out var found))
                 yield return $"No host has the VM {row.Vm} of {row}.";
             else if (!found.Hosts.Contains(row.Host?.ToString("D")))
                 yield return $"VM {uuid} is on {found.Names}, not where it should be: {row}.";
-            else if (found.Vm.PowerState != WordOf(row.PowerState) || row.VmState != StateOf(row.PowerState))
+            else if (found.Vm.PowerState != WordOf(row.PowerState) || (row.VmState != VmState.Rescued && row.VmState != StateOf(row.PowerState)))
                 yield return $"VM {uuid} on {found.Names} is {found.Vm.PowerState}: {row}.";
         }
     }

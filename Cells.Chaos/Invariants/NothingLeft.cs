@@ -23,9 +23,13 @@ internal sealed class NothingLeft : Invariant
         foreach (var (disk, host) in picture.Disks.Where(found => found.Disk.Managed))
             if (Owner(disk.OtherConfig) is { } id && (!alive.TryGetValue(id, out var row) || !row.Vdis.Contains(Guid.Parse(disk.Uuid))))
                 yield return $"Host {host} has a disk {disk.Uuid} of instance {id}, {(row is null ? "which is not there" : $"which has another: {row}")}.";
-        foreach (var row in alive.Values.Where(row => row is { Root: not null, Vm: not null, VmState: not (VmState.Building or VmState.Rescued), TaskState: TaskState.None }))
+        foreach (var row in alive.Values.Where(row => row is { Root: not null, Vm: not null, VmState: not VmState.Building, TaskState: TaskState.None }))
             if (picture.Disks.FirstOrDefault(found => found.Disk.Uuid == row.Root!.Value.ToString("D")) is { Disk: { } root } && !root.VmUuids.Contains(row.Vm!.Value.ToString("D")))
                 yield return $"The VM of an instance does not have the disk {root.Uuid} that its row calls its own: {row}.";
+        var there = picture.Disks.Select(found => found.Disk.Uuid).ToHashSet(StringComparer.Ordinal);
+        foreach (var row in alive.Values.Where(row => row.TaskState == TaskState.None))
+            foreach (var missing in row.Vdis.Where(disk => !there.Contains(disk.ToString("D"))))
+                yield return $"A row names disk {missing}, which is not there: {row}.";
         // An unfinished clone is no orphan of an instance yet, but nobody would ever use it: our image disks are one per SR.
         foreach (var many in picture.Disks.Where(found => found.Disk.Managed && found.Disk.Name.StartsWith("image-", StringComparison.Ordinal)).GroupBy(found => (found.Disk.SrUuid, found.Disk.Name)).Where(g => g.Count() > 1))
             yield return $"SR {many.Key.SrUuid} has {many.Count()} disks for {many.Key.Name}.";

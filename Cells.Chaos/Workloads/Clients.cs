@@ -27,13 +27,14 @@ internal sealed class Clients
         OfActive =
         [
             InstanceAction.Stop, InstanceAction.RebootSoft, InstanceAction.RebootHard, InstanceAction.Pause, InstanceAction.Suspend, InstanceAction.Resize, InstanceAction.Resize,
-            InstanceAction.Migrate, InstanceAction.LiveMigrate,
+            InstanceAction.Migrate, InstanceAction.LiveMigrate, InstanceAction.Rebuild, InstanceAction.Rebuild, InstanceAction.Rescue, InstanceAction.Rescue,
         ],
-        OfStopped = [InstanceAction.Start, InstanceAction.Start, InstanceAction.RebootHard, InstanceAction.Resize],
+        OfStopped = [InstanceAction.Start, InstanceAction.Start, InstanceAction.RebootHard, InstanceAction.Resize, InstanceAction.Rebuild, InstanceAction.Rescue],
+        OfRescued = [InstanceAction.Unrescue],
         OfResized = [InstanceAction.ConfirmResize, InstanceAction.RevertResize],
         OfPaused = [InstanceAction.Unpause, InstanceAction.Unpause, InstanceAction.RebootHard],
         OfSuspended = [InstanceAction.Resume, InstanceAction.Resume, InstanceAction.RebootHard],
-        OfError = [InstanceAction.RebootHard, InstanceAction.Stop],
+        OfError = [InstanceAction.RebootHard, InstanceAction.Stop, InstanceAction.Rebuild],
         OfAny = [InstanceAction.Start, .. OfActive, InstanceAction.Unpause, InstanceAction.Resume, InstanceAction.Lock, InstanceAction.Unlock];
 
     private long _requests;
@@ -268,6 +269,7 @@ internal sealed class Clients
             "SHUTOFF" => OfStopped,
             "PAUSED" => OfPaused,
             "SUSPENDED" => OfSuspended,
+            "RESCUE" => OfRescued,
             "VERIFY_RESIZE" => OfResized,
             "ERROR" => OfError,
             _ => OfActive,
@@ -282,13 +284,14 @@ internal sealed class Clients
         var asked = new AskedAction(action)
         {
             FlavorRef = action == InstanceAction.Resize ? WorldThings.Flavors[_random.Next(WorldThings.Flavors.Count)].Id : null,
+            Rebuild = action == InstanceAction.Rebuild ? new RebuildServer(SteppedImages.Image.Id, null, null, false, null, false, null, null, null, null) : null,
         };
         Ask($"{action} {server.Name}", server,
             (home, caller) => home.Actions.ActAsync(caller, server.Id!.Value.ToString(), asked, CancellationToken.None), answer =>
             {
                 switch (answer.Status)
                 {
-                    case 202 or 204:
+                    case 200 or 202 or 204:
                         server.ActionsAccepted += intents;
                         Follow(server);
                         break;

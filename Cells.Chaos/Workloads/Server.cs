@@ -41,5 +41,5 @@ internal sealed class Server(string name, ProjectId project)
     public const string Gone = "GONE";
 
     /// <summary>Nothing is expected to change by itself.</summary>
-    public bool IsSettled => CreateStatus is > 202 or 400 || IsGone || (Id is not null && !DeleteAccepted && Seen is "ACTIVE" or "ERROR" or "SHUTOFF" or "PAUSED" or "SUSPENDED" or "VERIFY_RESIZE" && Task is null);
+    public bool IsSettled => CreateStatus is > 202 or 400 || IsGone || (Id is not null && !DeleteAccepted && Seen is "ACTIVE" or "ERROR" or "SHUTOFF" or "PAUSED" or "SUSPENDED" or "RESCUE" or "VERIFY_RESIZE" && Task is null);
 }
