@@ -92,7 +92,8 @@ public sealed class ApiHome : IDisposable
     internal IEnumerable<ApiRoute> Routes => _routes;
 
     /// <summary>Once, before requests are served: removes what a crash left of uploads.</summary>
-    public Task StartAsync(CancellationToken stop) => _images.RemoveLeftoversAsync(_logger, stop);
+    /// <param name="olderThan">Where other doors may be taking uploads into the same directory: what was written to since is left.</param>
+    public Task StartAsync(CancellationToken stop, TimeSpan olderThan = default) => _images.RemoveLeftoversAsync(olderThan, _logger, stop);
 
     public void Dispose() => Signer.Dispose();
 }

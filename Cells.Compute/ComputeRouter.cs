@@ -65,7 +65,6 @@ internal sealed class ComputeRouter : ReceiveActor
             _ => new TicketAsked(),
             error => throw new InvalidOperationException("The committer gave no outcome for a ticket request.", error)));
         Receive<TicketAsked>(_ => { });                         // also when it was not written: it is asked for again
-        Receive<InspectNodes>(m => _nodes?.Tell(m, Sender));
         Receive<Terminated>(OnTerminated);
         Receive<TakeBack>(m => StartPool(m.Pool, _pools[m.Pool]));
         Receive<InspectCell>(m => _placer.Tell(m, Sender));

@@ -62,6 +62,9 @@ public sealed class CellGround : IAsyncDisposable
     /// <summary>The actor hears of every group that this process committed (<see cref="GroupCommitted"/>), until it terminates.</summary>
     public void SubscribeToCommits(IActorRef subscriber) => _committer.Subscribe(subscriber);
 
+    /// <summary>Another process of the cell has committed this: whoever hears of this one's groups hears of it.</summary>
+    public void TellCommittedElsewhere(GroupCommitted group) => _committer.TellElsewhere(group);
+
     /// <summary>Ends in order: what waits is committed, leases are given back, then the actors stop. May be called again.</summary>
     public async Task StopAsync(string reason)
     {

@@ -69,6 +69,9 @@ public sealed class CellRuntime : IAsyncDisposable
         });
     }
 
+    /// <summary>What this process has of the cell whether it leads or not.</summary>
+    public CellGround Ground => _ground;
+
     public CellName Name => _ground.Options.Name;
     public Guid Id => _ground.Options.Id;
     public CellKind Kind => _ground.Options.Kind;

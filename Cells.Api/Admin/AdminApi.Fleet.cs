@@ -40,7 +40,7 @@ public sealed partial class AdminApi
     }
 
     /// <summary>A word of now, under an id of its own.</summary>
-    internal FenceWord WordOf(string who, string why) => new(_runtime.Ids.NewGuid(), who, why, _runtime.Time.GetUtcNow());
+    internal FenceWord WordOf(string who, string why) => new(_ground.Options.Ids.NewGuid(), who, why, _ground.Options.Time.GetUtcNow());
 
     /// <summary>Says that a host runs nothing any more; without a word, that what was said is taken back.</summary>
     internal Task<ApiResult> FenceAsync(HostView host, FenceWord? word, Func<ApiResult> none, CancellationToken stop) =>

@@ -16,7 +16,7 @@ public sealed partial class AdminApi
     /// <exception cref="CellsException">There is no such cell, or its database does not answer.</exception>
     public async Task<ParkedList> ParkedAsync(CellName? cell, CancellationToken stop)
     {
-        var told = await AskAsync(new AskCell(cell ?? _runtime.Name, _runtime.Ids.NewGuid(), CellQuestion.ListParked, []), stop);
+        var told = await AskAsync(new AskCell(cell ?? _ground.Options.Name, _ground.Options.Ids.NewGuid(), CellQuestion.ListParked, []), stop);
         return new ParkedList([.. told.Parked!.Select(p => new ParkedView(p.Link.Value, p.Key, p.Incarnation, p.Number, p.Name, p.Reason, p.ParkedAt, told.Cell.Value))]);
     }
 
@@ -24,19 +24,19 @@ public sealed partial class AdminApi
     /// <exception cref="CellSilent">As above.</exception>
     /// <exception cref="CellsException">There is no such cell or link.</exception>
     public Task RetryParkedAsync(CellName? cell, CellName link, string key, CancellationToken stop) =>
-        AskAsync(new AskCell(cell ?? _runtime.Name, _runtime.Ids.NewGuid(), CellQuestion.RetryParked, [], link, key), stop);
+        AskAsync(new AskCell(cell ?? _ground.Options.Name, _ground.Options.Ids.NewGuid(), CellQuestion.RetryParked, [], link, key), stop);
 
     /// <summary>Forgets one parked message for good. One that is gone already is forgotten too.</summary>
     /// <exception cref="CellSilent">As above.</exception>
     /// <exception cref="CellsException">There is no such cell or link, or the database cannot take it now.</exception>
     public Task DropParkedAsync(CellName? cell, CellName link, long incarnation, long number, CancellationToken stop) =>
-        AskAsync(new AskCell(cell ?? _runtime.Name, _runtime.Ids.NewGuid(), CellQuestion.DropParked, [], link, Incarnation: incarnation, Number: number), stop);
+        AskAsync(new AskCell(cell ?? _ground.Options.Name, _ground.Options.Ids.NewGuid(), CellQuestion.DropParked, [], link, Incarnation: incarnation, Number: number), stop);
 
     private async Task<CellTold> AskAsync(AskCell asked, CancellationToken stop)
     {
-        var answer = asked.Cell == _runtime.Name
-            ? new DispatchActor.BelowTold(await CellAnswers.AnswerAsync(asked, _runtime.Links.Parked, stop), null)
-            : await _dispatch.Ask<DispatchActor.BelowTold>(new DispatchActor.AskBelow(asked), BelowPatience, stop);
+        var answer = asked.Cell == _ground.Options.Name
+            ? new DispatchActor.BelowTold(await CellAnswers.AnswerAsync(asked, TheLinks.Parked, stop), null)
+            : await Dispatch.Ask<DispatchActor.BelowTold>(new DispatchActor.AskBelow(asked), BelowPatience, stop);
         return answer switch
         {
             { Told: { Problem: null } told } => told,

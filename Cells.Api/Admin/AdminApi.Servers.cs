@@ -26,7 +26,7 @@ public sealed partial class AdminApi
     {
         if (await PageAsync(ServerFilter.All with { Working = true }, after, limit, stop) is not var (servers, next))
             return null;
-        var (ages, now) = (await AgesAsync(stop), _runtime.Time.GetUtcNow());
+        var (ages, now) = (await AgesAsync(stop), _ground.Options.Time.GetUtcNow());
         // A task that no cell has reported yet is its asked child's: that is not the store's to judge.
         return new TaskList(
         [

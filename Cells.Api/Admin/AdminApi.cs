@@ -16,8 +16,8 @@ public sealed partial class AdminApi
 {
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
 
-    private readonly CellRuntime _runtime;
-    private readonly IActorRef _dispatch;
+    private readonly CellGround _ground;
+    private (ILinks Links, IActorRef Dispatch)? _leads;
     private readonly ICellAges _ages;
     private readonly FleetStore _hosts;
     private readonly FleetRowStore _fleet;
@@ -27,30 +27,37 @@ public sealed partial class AdminApi
     private readonly HealthStore _health;
     private readonly Explanations _explanations;
 
-    internal AdminApi(CellRuntime runtime, IActorRef dispatch, ICellAges ages, Explanations explanations)
+    internal AdminApi(CellGround ground, ICellAges ages, Explanations explanations)
     {
-        (_runtime, _dispatch, _ages, _explanations) = (runtime, dispatch, ages, explanations);
-        (_hosts, _fleet) = (new FleetStore(runtime.Database), new FleetRowStore(runtime.Database));
-        _words = new OperatorWords(_hosts, runtime.Committer, runtime.Time);
-        (_servers, _drift) = (new ServerStore(runtime.Database), new DriftStore(runtime.Database));
-        _health = new HealthStore(runtime.Database);
-        Events = new EventStream(runtime, this);
+        (_ground, _ages, _explanations) = (ground, ages, explanations);
+        (_hosts, _fleet) = (new FleetStore(ground.Database), new FleetRowStore(ground.Database));
+        _words = new OperatorWords(_hosts, ground.Committer, ground.Options.Time);
+        (_servers, _drift) = (new ServerStore(ground.Database), new DriftStore(ground.Database));
+        _health = new HealthStore(ground.Database);
+        Events = new EventStream(ground, this);
     }
 
     internal EventStream Events { get; }
 
-    internal TimeProvider Time => _runtime.Time;
+    /// <summary>From now on this process leads the cell: it has the links, and hears the cells below.</summary>
+    internal void Lead(ILinks links, IActorRef dispatch) => _leads = (links, dispatch);
+
+    private ILinks TheLinks => (_leads ?? throw new NotLeading(_ground.Options.Name)).Links;
+
+    private IActorRef Dispatch => (_leads ?? throw new NotLeading(_ground.Options.Name)).Dispatch;
+
+    internal TimeProvider Time => _ground.Options.Time;
 
     /// <summary>This cell's own state: its clock, its database and the leases in it.</summary>
     public async Task<CellHealth> HealthAsync(CancellationToken stop)
     {
         var (database, leases) = await _health.ReadAsync(stop);
-        return new CellHealth(_runtime.Name.Value, _runtime.Id, KindWord(_runtime.Kind), _runtime.Time.GetUtcNow(), database, leases);
+        return new CellHealth(_ground.Options.Name.Value, _ground.Options.Id, KindWord(_ground.Options.Kind), _ground.Options.Time.GetUtcNow(), database, leases);
     }
 
     public async Task<CellList> CellsAsync(CancellationToken stop)
     {
-        var report = await _dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), AskPatience, stop);
+        var report = await Dispatch.Ask<DispatchActor.ChildrenReport>(new DispatchActor.AskChildren(), AskPatience, stop);
         var children = report.Children.ToDictionary(c => c.Name);
         var ages = CellAges.Of(report);
         var paths = new Dictionary<CellName, string>();
@@ -63,7 +70,10 @@ public sealed partial class AdminApi
                 cell.Cell.Value, parent?.Value, paths[cell.Cell], KindWord(cell.Kind), cell.Hosts, cell.HostsUp, cell.Instances, cell.Silent,
                 ages[cell.Cell].HeardSecondsAgo,
                 parent is null ? CapacityView.Of(report.Capacity)
-                    : children.TryGetValue(cell.Cell, out var own) && own.News is { } news ? CapacityView.Of(news.Capacity) : null));
+                    : children.TryGetValue(cell.Cell, out var own) && own.News is { } news ? CapacityView.Of(news.Capacity) : null)
+            {
+                Nodes = cell.Nodes is { } nodes ? [.. nodes.Select(n => new NodeView(n.Name, n.Leads, n.Lives, n.Pools))] : null,
+            });
         }
         return new CellList(cells);
     }
@@ -72,7 +82,7 @@ public sealed partial class AdminApi
     public async Task<CellView?> CellAsync(string name, CancellationToken stop) =>
         (await CellsAsync(stop)).Cells.FirstOrDefault(c => c.Name == name);
 
-    public LinkList Links() => new([.. _runtime.Links.Status.Select(s => new LinkView(
+    public LinkList Links() => new([.. TheLinks.Status.Select(s => new LinkView(
         s.Neighbour.Value, KindWord(s.Kind), HealthWord(s.Health), s.LastHeardAge?.TotalSeconds, s.OutboxBacklog, s.WorkOutWatermark, s.WorkInWatermark,
         s.StateOutWatermark, s.StateInWatermark, s.StateLag, s.Parked, s.Refused, s.Problem))]);
 

@@ -20,7 +20,16 @@ public sealed record CellView(
     int Instances,
     bool Silent,
     double? HeardSecondsAgo,
-    CapacityView? Capacity);
+    CapacityView? Capacity)
+{
+    /// <summary>The processes that run it together; null where there is only one, or none that says.</summary>
+    public IReadOnlyList<NodeView>? Nodes { get; init; }
+}
+
+/// <param name="Leads">It has the cell's links and decides.</param>
+/// <param name="Lives">It is there and its leader hears it; false for one that died and was not started again.</param>
+/// <param name="Pools">Names of the pools that it was given.</param>
+public sealed record NodeView(string Name, bool Leads, bool Lives, IReadOnlyList<string> Pools);
 
 /// <summary>Sums over the healthy hosts below, within allocation ratios and reserves.</summary>
 public sealed record CapacityView(

@@ -50,7 +50,7 @@ internal sealed partial class DispatchActor
             var first = 0;
             foreach (var (slot, decision) in ended.Planned)
             {
-                slot.Rows = decision.Rows;
+                slot.Rows = _parts.IsShared ? null : decision.Rows;
                 Remember(slot.Instance, decision, [.. committed.WorkNumbers.Skip(first).Take(decision.Mail.Count)]);
                 first += decision.Mail.Count;
             }

@@ -20,6 +20,7 @@ internal sealed partial class DispatchActor
             _readingDue = false;                       // asked again at the next turn
             DispatchTelemetry.ReadDelayed(_parts.Log, _parts.Cell, "dispatches past their deadline", m.Error.Message, _parts.Options.DeadlinesEvery);
         });
+        Receive<WaitingElsewhere>(OnWaitingElsewhere);
         Receive<ReadWaiting>(_ => StartReadingWaiting());
         Receive<WaitingRead>(m =>
         {
@@ -35,6 +36,8 @@ internal sealed partial class DispatchActor
 
     protected override void PreStart()
     {
+        if (!_parts.Leads)
+            return;
         Timers.StartPeriodicTimer("news", new NewsDue(), _parts.Options.NewsEvery);
         Timers.StartPeriodicTimer("deadlines", new DeadlinesDue(), _parts.Options.DeadlinesEvery);
         StartReadingWaiting();
@@ -48,6 +51,13 @@ internal sealed partial class DispatchActor
     {
         foreach (var instance in _waiting.ToList())
             Enqueue(new Job(new DispatchEvent.Heard(new InstanceId(instance)), TraceParent: null, Reply: null));
+    }
+
+    /// <summary>Builds that the door of another process has taken.</summary>
+    private void OnWaitingElsewhere(WaitingElsewhere m)
+    {
+        foreach (var instance in m.Instances.Where(i => _waiting.Add(i.Value)))
+            Enqueue(new Job(new DispatchEvent.Heard(instance), TraceParent: null, Reply: null));
     }
 
     private void ReadDue()
@@ -65,6 +75,9 @@ internal sealed partial class DispatchActor
         foreach (var due in read.Due)
             Enqueue(new Job(due, TraceParent: null, Reply: null));
     }
+
+    /// <summary>From <see cref="DoorWatch"/>: everything that waits for a child now.</summary>
+    internal sealed record WaitingElsewhere(IReadOnlyList<InstanceId> Instances);
 
     private sealed record NewsDue;
     private sealed record DeadlinesDue;

@@ -34,6 +34,12 @@ internal sealed partial class DispatchActor : ReceiveActor
         _store = new DispatchStore(parts.Database);
         _children = new Children(parts.Children, parts.IsFull);
         _draw = parts.NewRandom();
+        if (!parts.Leads)
+        {
+            Receive<AskServer>(_ => Sender.Tell(new Status.Failure(new NotLeading(parts.Cell)), Self));     // its answer would come to the leader
+            Receive<AskBelow>(_ => Sender.Tell(new Status.Failure(new NotLeading(parts.Cell)), Self));
+            Receive<AskChildren>(_ => Sender.Tell(new Status.Failure(new NotLeading(parts.Cell)), Self));
+        }
 
         Receive<WorkReceived>(OnWork);
         Receive<BuildServers>(OnBuildServers);
@@ -153,8 +159,10 @@ internal sealed partial class DispatchActor : ReceiveActor
             }
             if (Decide(slot, job) is { } decision)
                 Carry(slot, job, decision);
+            if (_parts.IsShared && !slot.Busy)
+                slot.Rows = null;
         }
-        if (!slot.Busy && slot.Jobs.Count == 0 && slot.Rows?.Any(r => r.IsOpen) != true)
+        if (!slot.Busy && slot.Jobs.Count == 0 && (_parts.IsShared || slot.Rows?.Any(r => r.IsOpen) != true))
             _slots.Remove(slot.Instance);
     }
 
@@ -246,7 +254,7 @@ internal sealed partial class DispatchActor : ReceiveActor
         {
             case CommitOutcome.Committed committed:
                 slot.Jobs.Dequeue();
-                slot.Rows = Merge(slot.Rows!, decision.Rows);
+                slot.Rows = _parts.IsShared ? null : Merge(slot.Rows!, decision.Rows);
                 Remember(slot.Instance, decision, committed.WorkNumbers);
                 Finish(job.Reply, failure: null, outcome);
                 break;

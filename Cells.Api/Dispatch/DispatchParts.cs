@@ -30,4 +30,14 @@ internal sealed record DispatchParts(
     TimeProvider Time,
     Func<Random> NewRandom,
     ApiOptions Options,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>
+    /// False in a process that only has a door: it decides by the same rows, which are guarded, and asks no child. A build waits for the one that leads, which
+    /// looks for such rows (<see cref="DoorWatch"/>).
+    /// </summary>
+    public bool Leads { get; init; } = true;
+
+    /// <summary>Other processes may write the cell's dispatch rows too: none is remembered from one job to the next.</summary>
+    public bool IsShared { get; init; }
+}

@@ -27,7 +27,7 @@ internal sealed class CellAges : ICellAges
 
     private IActorRef? _dispatch;
 
-    /// <summary>Once, when the cell's actors are made.</summary>
+    /// <summary>When the actors of the cell, or of a door that does not lead it, are made.</summary>
     public void Attach(IActorRef dispatch) => _dispatch = dispatch;
 
     public async Task<IReadOnlyDictionary<CellName, CellAge>> ReadAsync(CancellationToken stop)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Cells.Api.Dispatch;
 using Cells.Api.Identity;
 using Cells.Contracts;
 using Cells.Messaging.Actors;
@@ -76,6 +77,10 @@ internal sealed class CellsDoor(TokenVerifier tokens, IIdSource ids, HomeOptions
             HomeTelemetry.CellUnanswered(logger, http.Request.Method, http.Request.Path, requestId, error);
             return (ApiResult.Unavailable(
                 "The cell has not answered in time. Whether the request was accepted is not known: look before you ask again.", Unavailable.RetryAfter), version);
+        }
+        catch (NotLeading error)
+        {
+            return (ApiResult.Unavailable(error.Message, Unavailable.RetryAfter), version);
         }
         catch (NothingWritten error)
         {

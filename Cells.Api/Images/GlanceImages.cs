@@ -16,8 +16,11 @@ internal sealed partial class GlanceImages(
     private readonly ConcurrentDictionary<ImageId, bool> _uploading = new();
 
     /// <summary>To be called once, before requests are served: removes the files of uploads and images that a crash left behind.</summary>
-    public async Task RemoveLeftoversAsync(ILogger logger, CancellationToken stop) =>
-        files.RemoveLeftovers((await store.FilesAsync(stop)).ToHashSet(StringComparer.Ordinal), logger);
+    public async Task RemoveLeftoversAsync(TimeSpan olderThan, ILogger logger, CancellationToken stop)
+    {
+        var before = time.GetUtcNow() - olderThan;
+        files.RemoveLeftovers((await store.FilesAsync(stop)).ToHashSet(StringComparer.Ordinal), olderThan == TimeSpan.Zero ? null : before, logger);
+    }
 
     public async Task<ApiResult> CreateAsync(RequestContext caller, JsonElement body, CancellationToken stop)
     {

@@ -47,11 +47,12 @@ internal sealed class ImageFiles
     public void Delete(string name) => File.Delete(Path.Combine(_directory, name));
 
     /// <summary>Removes what no image has.</summary>
-    public void RemoveLeftovers(IReadOnlySet<string> known, ILogger logger)
+    /// <param name="before">Only what was last written to before; null: everything.</param>
+    public void RemoveLeftovers(IReadOnlySet<string> known, DateTimeOffset? before, ILogger logger)
     {
         foreach (var path in Directory.EnumerateFiles(_directory).Order(StringComparer.Ordinal))
         {
-            if (known.Contains(Path.GetFileName(path)))
+            if (known.Contains(Path.GetFileName(path)) || File.GetLastWriteTimeUtc(path) >= before?.UtcDateTime)
                 continue;
             File.Delete(path);
             HomeTelemetry.LeftoverRemoved(logger, path);

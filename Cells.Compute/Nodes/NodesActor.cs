@@ -28,6 +28,7 @@ internal sealed partial class NodesActor : ReceiveActor
     private long _epoch;
     private readonly long _began;
     private long _movedAt;
+    private IReadOnlyList<CellNode>? _told;
     private bool _giving;
 
     public NodesActor(NodesSetup setup)
@@ -38,7 +39,6 @@ internal sealed partial class NodesActor : ReceiveActor
 
         Receive<BoardSeen>(OnBoard);
         Receive<GiveEnded>(OnGiveEnded);
-        Receive<InspectNodes>(_ => Sender.Tell(Inspect(), Self));
         ReceiveHands();
     }
 
@@ -55,6 +55,7 @@ internal sealed partial class NodesActor : ReceiveActor
                 Detach(hand, "its lease has ended");
             else
                 JudgeSilence(hand);
+        Tell(m.Board);
         Give();
     }
 
@@ -93,10 +94,20 @@ internal sealed partial class NodesActor : ReceiveActor
             Send(hand, host: null, new LookNow());
     }
 
-    private CellNodes Inspect() => new(
-        _setup.Node,
-        [.. _nodes.Select(n => new NodeView(n.Node, n.Epoch, n.IsDead, _hands.ContainsKey(n.Node),
-            [.. (_board?.Plan ?? new Dictionary<string, Given>()).Where(p => p.Value.Node == n.Node).Select(p => p.Key).Order(StringComparer.Ordinal)]))]);
+    /// <summary>The parents are shown who runs the cell, with its news.</summary>
+    private void Tell(NodeBoard board)
+    {
+        IReadOnlyList<CellNode> nodes =
+        [
+            .. _nodes.Where(n => board.Nodes[n.Node].Holder is not null).Select(n => new CellNode(
+                n.Node.Value, n.Node == _setup.Node, !n.IsDead && _hands.TryGetValue(n.Node, out var hand) && !hand.IsBroken,
+                [.. board.Plan.Where(p => p.Value.Node == n.Node).Select(p => p.Key).Order(StringComparer.Ordinal)])),
+        ];
+        if (_told is { } before && before.Zip(nodes).All(n => n.First with { Pools = n.Second.Pools } == n.Second && n.First.Pools.SequenceEqual(n.Second.Pools)) && before.Count == nodes.Count)
+            return;
+        _told = nodes;
+        _setup.Placer.Tell(new CellNodes(nodes), Self);
+    }
 
     private sealed record GiveEnded(IReadOnlyList<GivePool> Writes, CommitOutcome Outcome);
 }
@@ -106,15 +117,11 @@ internal sealed partial class NodesActor : ReceiveActor
 /// <param name="Router">Commits what is asked for above.</param>
 internal sealed record NodesSetup(
     CellName Cell, NodeName Node, ComputeOptions Options, ICommitter Committer, INodeBus Bus, NodeWire Wire, IActorRef Hand, IActorRef Placer, IActorRef Router,
-    TimeProvider Time, ILogger Logger);
-
-/// <summary>Asked of the leader; answered with <see cref="CellNodes"/>.</summary>
-internal sealed record InspectNodes
+    TimeProvider Time, ILogger Logger)
 {
-    public static readonly InspectNodes Instance = new();
+    /// <summary>A bug that tests plant: what any node says of a pool counts.</summary>
+    public bool SkipOwnerCheck { get; init; }
 }
 
-internal sealed record CellNodes(NodeName Leader, IReadOnlyList<NodeView> Nodes);
-
-/// <param name="IsAttached">It speaks with the leader.</param>
-internal sealed record NodeView(NodeName Node, long Epoch, bool IsDead, bool IsAttached, IReadOnlyList<string> Pools);
+/// <summary>From the leader's side of the nodes to the placer: who runs the cell, as the news shall tell.</summary>
+internal sealed record CellNodes(IReadOnlyList<CellNode> Nodes);

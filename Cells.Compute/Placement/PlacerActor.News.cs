@@ -1,3 +1,4 @@
+using Cells.Compute.Nodes;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
 using Cells.Messaging.Links;
@@ -49,13 +50,20 @@ internal sealed partial class PlacerActor
         _newsDue = false;
         var hosts = _inventory.Hosts.Where(h => h.Status != "gone").ToList();
         ComputeMeters.ShowHosts(_setup.Cell, hosts);
-        var self = new ReachedCell(_setup.Cell, null, CellKind.Compute, hosts.Count, hosts.Count(h => h.Status == "up"), _alive, Silent: false);
+        var self = new ReachedCell(_setup.Cell, null, CellKind.Compute, hosts.Count, hosts.Count(h => h.Status == "up"), _alive, Silent: false) { Nodes = _nodes };
         foreach (var parent in _setup.Parents)
             _setup.Links.Send(new SendNews(parent, new CellNews(
                 _setup.Cell, CellKind.Compute, Summarise.Of(_inventory.Index, CountedUpTo(parent)), [self])));
         Timers.StartSingleTimer("news", NewsDue.Instance, Repeat);
     }
 
+    private void OnNodes(CellNodes m)
+    {
+        _nodes = m.Nodes;
+        NewsAreDue();
+    }
+
+    private IReadOnlyList<CellNode>? _nodes;
     private bool _newsDue;
 
     private sealed record NewsDue

@@ -1,6 +1,7 @@
 using Cells.Compute.Fencing;
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
+using Cells.Compute.Nodes;
 using Cells.Compute.Pools;
 using Cells.Compute.Questions;
 using Cells.Compute.Reconciling;
@@ -128,6 +129,7 @@ internal sealed partial class PlacerActor : ReceiveActor
         Receive<Sweep>(_ => OnSweep());
         Receive<UnfinishedClonesFound>(OnUnfinishedClones);
         Receive<NewsDue>(_ => SendNews());
+        Receive<CellNodes>(OnNodes);
         Receive<NeighbourChanged>(OnNeighbour);
         Receive<InspectCell>(_ => Sender.Tell(Inspect(), Self));
     }

@@ -14,7 +14,16 @@ public sealed record ReachedCell(CellName Cell, CellName? Parent, CellKind Kind,
 {
     /// <summary>When this was said: seconds since what it tells was told by the cell itself, over every hop; null from a cell that does not say, and for one never heard.</summary>
     public double? SecondsSinceHeard { get; init; }
+
+    /// <summary>The processes that run the cell together, by name; null where there is only one, or none that says.</summary>
+    public IReadOnlyList<CellNode>? Nodes { get; init; }
 }
+
+/// <summary>One process of several that run a cell.</summary>
+/// <param name="Leads">It has the links and decides.</param>
+/// <param name="Lives">Its lease is renewed, and the leader hears it. One that ended in order is not told of at all.</param>
+/// <param name="Pools">What it was given, by name.</param>
+public sealed record CellNode(string Name, bool Leads, bool Lives, IReadOnlyList<string> Pools);
 
 /// <summary>What a cell is for. Numbers are stored and sent.</summary>
 public enum CellKind

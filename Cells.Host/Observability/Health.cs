@@ -15,13 +15,18 @@ internal sealed record HealthCheck(string Name, bool Ok, bool Counts, string Say
 /// Whether a door should get requests. Its own database and actors decide, and nothing else: a neighbour that is silent costs only the requests that need
 /// it, and a balancer that took the door away for it would cost them all.
 /// </summary>
-internal sealed class Health(CellRuntime home, TimeProvider time)
+/// <param name="links">How they are, in a process that leads its cell; empty in another, whose door is as good.</param>
+internal sealed class Health(CellGround home, Func<IReadOnlyList<LinkStatus>> links, TimeProvider time)
 {
+    public Health(CellRuntime home, TimeProvider time) : this(home.Ground, () => home.Links.Status, time)
+    {
+    }
+
     // A balancer asks every few seconds, and has its own patience.
     private static readonly TimeSpan DatabaseWithin = TimeSpan.FromSeconds(2);
 
     public async Task<IReadOnlyList<HealthCheck>> CheckAsync(CancellationToken stop) =>
-        [await DatabaseAsync(stop), Actors(), .. home.Links.Status.Select(Link)];
+        [await DatabaseAsync(stop), Actors(), .. links().Select(Link)];
 
     public static bool IsReady(IEnumerable<HealthCheck> checks) => checks.All(check => check.Ok || !check.Counts);
 

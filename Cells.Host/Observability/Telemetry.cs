@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Messaging;
+using Cells.Messaging.Links;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -70,10 +71,11 @@ internal sealed class Telemetry : IDisposable
 
     /// <summary>Serves <c>/metrics</c>, <c>/livez</c> and <c>/readyz</c> at the door.</summary>
     /// <param name="home">The cell whose door it is: it alone is judged.</param>
+    /// <param name="links">Of that cell, while this process leads it.</param>
     /// <param name="token">What a collector on another machine has to say, as a bearer token; who asks from this machine needs none.</param>
-    public void Map(WebApplication door, CellRuntime home, string token, TimeProvider time)
+    public void Map(WebApplication door, CellGround home, Func<IReadOnlyList<LinkStatus>> links, string token, TimeProvider time)
     {
-        var health = new Health(home, time);
+        var health = new Health(home, links, time);
         var guard = new MetricsGuard(token);
         Serve("/metrics", async http => guard.Lets(http.Connection.RemoteIpAddress, http.Request.Headers.Authorization)
             ? (200, await _prometheus.ReadAsync(time, http.RequestAborted))

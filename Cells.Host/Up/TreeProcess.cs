@@ -37,6 +37,9 @@ internal sealed class TreeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan SayAfter = TimeSpan.FromSeconds(1);
 
+    // What no image has may be another door's upload; one that takes longer than that has failed.
+    private static readonly TimeSpan OtherDoorsUpload = TimeSpan.FromDays(1);
+
     private readonly List<CellGround> _grounds = [];
     private readonly List<CellRuntime> _cells = [];
     private readonly List<IDisposable> _owned = [];
@@ -164,6 +167,7 @@ internal sealed class TreeProcess : IAsyncDisposable
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var compute = cell.Kind == CellKind.Compute ? ComputeOptionsOf(cell) : null;
         var hand = compute is null ? null : await TakePartAsync(ground, compute, shared, stop);
+        var door = cell.Kind == CellKind.Api && Parts.MayRunElsewhere ? await OpenDoorAsync(ground, stop) : null;
         var runtime = await CellRuntime.StartAsync(ground, stop);
         lock (_cells)
             _cells.Add(runtime);
@@ -171,8 +175,13 @@ internal sealed class TreeProcess : IAsyncDisposable
             ComputeCell.Start(runtime, compute, shared.Wires, shared.Images, shared.Sink, hand);
         else if (cell.Kind == CellKind.Routing)
             Own(ApiCell.Start(runtime, new ApiOptions(), home: null));
-        else
+        else if (door is null)
             await StartHomeAsync(runtime, stop);
+        else
+        {
+            ApiCell.Lead(runtime, new ApiOptions(), door);
+            await PrepareHomeAsync(runtime, stop);
+        }
     }
 
     /// <summary>Where several nodes may run a compute cell this one runs pools as soon as it is alone under its name, whoever leads.</summary>
@@ -231,7 +240,41 @@ internal sealed class TreeProcess : IAsyncDisposable
         Directory = Parts.Data.Id,
     };
 
+    /// <summary>The cell's only process: nobody enters before all is there.</summary>
     private async Task StartHomeAsync(CellRuntime runtime, CancellationToken stop)
+    {
+        var door = new ApiDoor(runtime.Ground, HomeOptions());
+        Own(ApiCell.Start(runtime, new ApiOptions(), door));
+        await door.Home!.StartAsync(stop);
+        await PrepareHomeAsync(runtime, stop);
+        await ServeAsync(door, runtime.Ground, stop);
+    }
+
+    /// <summary>Where several processes have a door, each opens its own at once, whoever leads.</summary>
+    private async Task<ApiDoor> OpenDoorAsync(CellGround ground, CancellationToken stop)
+    {
+        var door = Own(new ApiDoor(ground, HomeOptions()));
+        door.Open(new ApiOptions());
+        await door.Home!.StartAsync(stop, OtherDoorsUpload);
+        await ServeAsync(door, ground, stop);
+        UpTelemetry.DoorOpen(Parts.Loggers.CreateLogger("Cells.Up"), ground.Options.Name, BaseUrl);
+        return door;
+    }
+
+    private async Task PrepareHomeAsync(CellRuntime runtime, CancellationToken stop)
+    {
+        var admins = await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
+        if (Parts.Fleet is not null)
+            await new DefaultNetwork(runtime.Database, runtime.Committer, Parts.Time, Parts.Ids).MakeAsync(admins, stop);
+    }
+
+    private HomeOptions HomeOptions()
+    {
+        BaseUrl = Parts.Url ?? $"http://{Parts.Listen}";
+        return new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images);
+    }
+
+    private async Task ServeAsync(ApiDoor door, CellGround ground, CancellationToken stop)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRouting();
@@ -243,16 +286,10 @@ internal sealed class TreeProcess : IAsyncDisposable
             kestrel.Listen(Parts.Listen);
         });
         _door = builder.Build();
-        BaseUrl = Parts.Url ?? $"http://{Parts.Listen}";
-        var api = Own(ApiCell.Start(runtime, new ApiOptions(), new HomeOptions(BaseUrl, Parts.Data.Keys, Parts.Data.Images)));
-        Home = api.Home!;
-        await Home.StartAsync(stop);
-        var admins = await new IdentityBootstrap(runtime.Database, runtime.Committer, Parts.Ids).EnsureAsync(Parts.Data.AdminPassword, stop);
-        if (Parts.Fleet is not null)
-            await new DefaultNetwork(runtime.Database, runtime.Committer, Parts.Time, Parts.Ids).MakeAsync(admins, stop);
+        Home = door.Home!;
         _door.UseRouting();
-        _door.MapCells(Home, new AdminRoutes(api.Admin).Routes);
-        Parts.Telemetry?.Map(_door, runtime, Parts.Data.MetricsToken, Parts.Time);
+        _door.MapCells(Home, new AdminRoutes(door.Admin).Routes);
+        Parts.Telemetry?.Map(_door, ground, () => LinksOf(ground), Parts.Data.MetricsToken, Parts.Time);
         try
         {
             await _door.StartAsync(stop);
@@ -261,6 +298,12 @@ internal sealed class TreeProcess : IAsyncDisposable
         {
             throw new CellsException($"The door cannot listen on {Parts.Listen}: {error.Message} Choose another with --listen.", error);
         }
+    }
+
+    private IReadOnlyList<LinkStatus> LinksOf(CellGround ground)
+    {
+        lock (_cells)
+            return _cells.Find(cell => cell.Ground == ground)?.Links.Status ?? [];
     }
 
     private T Own<T>(T thing) where T : IDisposable

@@ -15,6 +15,9 @@ internal static partial class UpTelemetry
     [LoggerMessage(4003, LogLevel.Error, "The private {Server} does not start: {Reason} It is tried again each second")]
     public static partial void ServerStaysDown(ILogger logger, string server, string reason);
 
+    [LoggerMessage(4012, LogLevel.Information, "The door of {Cell} is open at {Url}")]
+    public static partial void DoorOpen(ILogger logger, CellName cell, string url);
+
     [LoggerMessage(4011, LogLevel.Warning, "Another process is node {Node} of {Cell}, or was seconds ago; this one waits. When both shall run, give one another name with --node")]
     public static partial void NodeNameTaken(ILogger logger, NodeName node, CellName cell);
 

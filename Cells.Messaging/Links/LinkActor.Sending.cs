@@ -65,6 +65,12 @@ internal sealed partial class LinkActor
             Keep(new WorkItem(
                 work.Number, work.Work.OrderKey, WireMessages.NameOf(work.Work.Message), WireMessages.ToBytes(work.Work.Message), work.Work.TraceParent));
         }
+        foreach (var (_, upTo) in group.Elsewhere.Where(work => work.Link == Neighbour))
+        {
+            _heardGiven = Math.Max(_heardGiven, upTo);
+            if (_record is not null && !_changing)
+                _work = _work.OnGiven(upTo);
+        }
         _board.ShowBacklog(_work.Backlog);
         Pump();
     }

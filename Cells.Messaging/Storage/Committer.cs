@@ -58,6 +58,9 @@ public sealed class Committer : ICommitter, IAsyncDisposable
     /// <summary>From now on the actor gets <see cref="GroupCommitted"/> after each group, until it terminates.</summary>
     public void Subscribe(IActorRef subscriber) => _actor.Tell(new CommitterActor.Subscribe(subscriber), sender: null);
 
+    /// <summary>The subscribers hear of a group that another process committed.</summary>
+    public void TellElsewhere(GroupCommitted group) => _actor.Tell(new CommitterActor.Elsewhere(group), sender: null);
+
     /// <summary>Closes the connection. After the actor system has terminated, or crashed in a stepped world.</summary>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

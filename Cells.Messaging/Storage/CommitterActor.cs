@@ -49,6 +49,7 @@ internal sealed class CommitterActor : ReceiveActor
             Context.Watch(subscribe.Subscriber);
             _state.Subscribers.Add(subscribe.Subscriber);
         });
+        Receive<Elsewhere>(other => Publish(other.Group));
         Receive<Terminated>(gone => _state.Subscribers.Remove(gone.ActorRef));
         Receive<WhenIdle>(_ =>
         {
@@ -150,8 +151,13 @@ internal sealed class CommitterActor : ReceiveActor
         var members = _state.Queue.End();
         for (var i = 0; i < members.Count; i++)
             Tell(members[i], new CommitOutcome.Committed(done.WorkNumbers[i]));
+        Publish(done.Committed);
+    }
+
+    private void Publish(GroupCommitted group)
+    {
         foreach (var subscriber in _state.Subscribers)
-            subscriber.Tell(done.Committed);
+            subscriber.Tell(group);
     }
 
     private void Refused(Exception error)
@@ -242,6 +248,8 @@ internal sealed class CommitterActor : ReceiveActor
     internal sealed record Asked(PendingChange Change);
 
     internal sealed record Subscribe(IActorRef Subscriber);
+
+    internal sealed record Elsewhere(GroupCommitted Group);
 
     /// <summary>Answered by <see cref="Idle"/> once nothing waits.</summary>
     internal sealed record WhenIdle

@@ -8,13 +8,13 @@ namespace Cells.Api.Admin.Events;
 /// What changes, in order, for as long as somebody follows: rows by their change numbers from the database, cells and links by comparing once a
 /// second. Nothing is kept for a follower: it pulls, so a slow one costs no memory, and a resumed one gets the newest value of each row that changed.
 /// </summary>
-internal sealed class EventStream(CellRuntime runtime, AdminApi admin)
+internal sealed class EventStream(CellGround ground, AdminApi admin)
 {
     private const int PageSize = 256;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(1);
 
-    private readonly ChangeStore _changes = new(runtime.Database);
+    private readonly ChangeStore _changes = new(ground.Database);
 
     public Task<long> CounterAsync(CancellationToken stop) => _changes.CounterAsync(stop);
 
@@ -23,13 +23,13 @@ internal sealed class EventStream(CellRuntime runtime, AdminApi admin)
     /// <returns>Null after each page: everything up to that number was told. At least one a second.</returns>
     public async IAsyncEnumerable<(long UpTo, CellsEvent? Event)> ReadAsync(EventFilter filter, long above, bool follow, [EnumeratorCancellation] CancellationToken stop)
     {
-        var watch = follow ? runtime.System.ActorOf(Props.Create(() => new ChangeWatch())) : null;
+        var watch = follow ? ground.System.ActorOf(Props.Create(() => new ChangeWatch())) : null;
         try
         {
             if (watch is not null)
-                runtime.SubscribeToCommits(watch);
+                ground.SubscribeToCommits(watch);
             var around = follow ? await Surroundings.SeeAsync(admin, stop) : Surroundings.Nothing;
-            var compared = runtime.Time.GetTimestamp();
+            var compared = ground.Options.Time.GetTimestamp();
             while (true)
             {
                 var page = await _changes.ReadAsync(above, PageSize, stop);
@@ -41,11 +41,11 @@ internal sealed class EventStream(CellRuntime runtime, AdminApi admin)
                     yield return (above, null);
                     continue;
                 }
-                if (watch is not null && runtime.Time.GetElapsedTime(compared) >= CompareEvery)
+                if (watch is not null && ground.Options.Time.GetElapsedTime(compared) >= CompareEvery)
                 {
-                    compared = runtime.Time.GetTimestamp();
+                    compared = ground.Options.Time.GetTimestamp();
                     var now = await Surroundings.SeeAsync(admin, stop);
-                    foreach (var change in now.Since(around, above, runtime.Time.GetUtcNow()).Where(filter.Shows))
+                    foreach (var change in now.Since(around, above, ground.Options.Time.GetUtcNow()).Where(filter.Shows))
                         yield return (above, change);
                     around = now;
                 }
@@ -58,7 +58,7 @@ internal sealed class EventStream(CellRuntime runtime, AdminApi admin)
         finally
         {
             if (watch is not null)
-                runtime.System.Stop(watch);
+                ground.System.Stop(watch);
         }
     }
 }

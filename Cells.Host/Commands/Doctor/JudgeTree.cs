@@ -22,6 +22,7 @@ internal static class JudgeTree
         .. Database(facts.Health["database"]!),
         Leases(facts.Health["leases"]!.AsArray()),
         .. Each("cells", facts.Cells, cell => Cell(cell, facts), $"All {facts.Cells.Count} cells are heard."),
+        .. facts.Cells.Where(cell => cell!["nodes"] is not null && !(bool)cell["silent"]!).SelectMany(cell => cell!["nodes"]!.AsArray().Select(node => Node(cell, node!))).OfType<Finding>(),
         .. Each("hosts", facts.Hosts, Host, $"All {facts.Hosts.Count} hosts are up."),
         .. Each("pools", facts.Pools, Pool, $"All {facts.Pools.Count} pools are managed."),
         .. Each("links", facts.Links, Link, $"All {facts.Links.Count} links of this cell are up, without a backlog."),
@@ -77,6 +78,12 @@ internal static class JudgeTree
             "cells", $"Cell {path} is {Ages.Seen.Text(cell)}{(below == 0 ? "" : $", and so are the {below} below it")}: {who} servers go on, but nothing new goes there and changes to them wait.",
             $"Look whether its process runs and reaches the bus: {why}");
     }
+
+    /// <summary>A node that ended in order is not told of; one that died is, until it is there again.</summary>
+    private static Finding? Node(JsonNode cell, JsonNode node) => (bool)node["lives"]!
+        ? null
+        : Finding.Warning("nodes", $"Node {node["name"]} of cell {cell["name"]} is missing: {(node["pools"]!.AsArray().Count == 0 ? "others have its pools" : "its pools are being given to others")}.",
+            $"Start its process again. When it shall not come back, start one with `cells run --node {node["name"]}` and end it in order: then it is forgotten.");
 
     private static Finding? Host(JsonNode host) => (string)host["status"]! switch
     {

@@ -44,6 +44,7 @@ public sealed class NodeTests
 
         _second = await _tree.StartNodeAsync("east-1", Second, "takes part");
         await DividedAsync();
+        await ShownAsync("one leads, two; 1 pool each", "one leads 1", "two 1");
         Assert.That(_second.Said, Does.Not.Contain("ready:"), "it does not lead");
         await WorksAsync();
 
@@ -62,6 +63,7 @@ public sealed class NodeTests
         {
             await _second!.KillAsync();
             await TakenOverAsync(from: Second, by: First, "the death of a node");
+            await ShownAsync("the dead one is missing", "one leads 2", "two missing 0");
         });
         await _second!.RestartAsync("takes part");
         await DividedAsync();
@@ -108,6 +110,15 @@ public sealed class NodeTests
     private static async Task DividedAsync() => await Eventually.SeeAsync(
         "each node has one pool", Patience, () => _tree.PoolsOfAsync("east-1"),
         pools => pools.Count(p => p.IsOwnedBy(First)) == 1 && pools.Count(p => p.IsOwnedBy(Second)) == 1);
+
+    /// <summary>What an operator sees of the cell's nodes, through the API cell.</summary>
+    private static async Task ShownAsync(string what, params string[] wanted)
+    {
+        using var cloud = await _tree.EnterForTestsAsync();
+        await Eventually.SeeAsync(what, Patience, async () => (await cloud.CellsAsync()).Single(c => (string)c!["name"]! == "east-1")!["nodes"]?.AsArray()
+            .Select(n => $"{n!["name"]}{((bool)n["leads"]! ? " leads" : "")}{((bool)n["lives"]! ? "" : " missing")} {n["pools"]!.AsArray().Count}").ToArray() ?? [],
+            shown => shown.SequenceEqual(wanted));
+    }
 
     private static async Task TakenOverAsync(string from, string by, string after)
     {

@@ -20,6 +20,7 @@ internal sealed class ThreeProcesses : IAsyncDisposable
     private static readonly string[] AllCells = ["global", "east", "east-1", "east-2"];
 
     private readonly string _directory;
+    private readonly Dictionary<string, string> _doors = [];
     private PrivateCluster _cluster = null!;
     private CellsProcess _hosts = null!;
     private string _apiData = "";
@@ -66,6 +67,10 @@ internal sealed class ThreeProcesses : IAsyncDisposable
     /// <summary>Enters by the openrc of the API process.</summary>
     public async Task<CloudClient> EnterAsync() => await CloudClient.EnterAsync(OpenRc.Read(_apiData)!, CancellationToken.None);
 
+    /// <summary>Enters by the door of another process of the API cell, as the same user.</summary>
+    public async Task<CloudClient> EnterByAsync(string another) =>
+        await CloudClient.EnterAsync(OpenRc.Read(_apiData)! with { AuthUrl = new Uri($"{_doors[another]}/identity/v3") }, CancellationToken.None);
+
     public async Task<TestCloud> EnterForTestsAsync() => new(await EnterAsync(), () => Said);
 
     /// <summary>A second process of a cell, as on another machine: the same file, another data directory, with a copy of what makes it that cell.</summary>
@@ -85,7 +90,12 @@ internal sealed class ThreeProcesses : IAsyncDisposable
             File.Copy(path, copy);
         }
         var file = FileOf(another);
-        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(FileOf(process))).Replace($"data: {Path.Combine(_directory, process)}", $"data: {data}", StringComparison.Ordinal));
+        var listen = $"127.0.0.1:{FreePort()}";
+        var images = Path.Combine(_directory, process, "images");
+        if (Directory.Exists(images))
+            Directory.CreateSymbolicLink(Path.Combine(data, "images"), images);      // a shared file system
+        _doors[another] = $"http://{listen}";
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(FileOf(process))).Replace($"data: {Path.Combine(_directory, process)}", $"data: {data}", StringComparison.Ordinal).Replace($"127.0.0.1:{_doorPort}", listen, StringComparison.Ordinal));
         return await CellsProcess.StartAsync(until, ["run", "--config", file, .. words]);
     }
 

@@ -112,7 +112,7 @@ public sealed class NodeWireTests
     {
         var told = typeof(PoolShown).Assembly.GetTypes()
             .Where(t => t.Namespace == typeof(PoolShown).Namespace && t is { IsNested: false, IsClass: true } && (t.Name.EndsWith("Shown", StringComparison.Ordinal) || t.Name.EndsWith("Gone", StringComparison.Ordinal)))
-            .Concat([typeof(PerformStep), typeof(StepEnded), typeof(DestroyLeftover), typeof(DestroyClone), typeof(FindUnfinishedClones), typeof(UnfinishedClonesFound), typeof(AnswerQuestion), typeof(QuestionAnswered)]);
+            .Concat([typeof(PerformStep), typeof(StepEnded), typeof(DestroyLeftover), typeof(DestroyClone), typeof(FindUnfinishedClones), typeof(UnfinishedClonesFound), typeof(AnswerQuestion), typeof(QuestionAnswered), typeof(TakeNewVms)]);
 
         Assert.That(told.Where(t => !NodeWire.Carries(t)), Is.Empty);
     }

@@ -51,6 +51,11 @@ public sealed class DoctorTests
             Well with { Health = Changed(Well.Health, h => h["leases"] = Array("""[{"name": "east-1", "holder": null, "epoch": 2}]""")) });
         yield return Case("cells", Level.Error, "Cell global.east is silent 3m: its servers go on",
             Well with { Cells = Array("""[{"name": "east", "parent": "global", "path": "global.east", "silent": true, "heard_seconds_ago": 200}]""") });
+        yield return Case("nodes", Level.Warning, "Node two of cell east-1 is missing: its pools are being given to others",
+            Well with { Cells = Array("""
+                [{"name": "east-1", "path": "global.east-1", "silent": false, "heard_seconds_ago": 1,
+                  "nodes": [{"name": "one", "leads": true, "lives": true, "pools": []}, {"name": "two", "leads": false, "lives": false, "pools": ["p1"]}]}]
+                """) });
         yield return Case("hosts", Level.Error, "Host h1 of cell east-1 is down", Host("down"));
         yield return Case("hosts", Level.Warning, "Host h1 of cell east-1 is in maintenance", Host("maintenance"));
         yield return Case("pools", Level.Error, "Pool p1 of cell east-1 is refused: it is managed by cell x", Pool("refused", "it is managed by cell x", silent: false));
