@@ -27,7 +27,7 @@ internal sealed class NodeWire(SessionVault vault, CellName cell)
             typeof(Hello), typeof(StillHere), typeof(AskTicket), typeof(Welcome), typeof(BeginAgain), typeof(LookNow), typeof(ImageTicket),
             typeof(PoolTaken), typeof(PoolShown), typeof(VmShown), typeof(VmGone), typeof(VdiShown), typeof(VdiGone), typeof(HostShown), typeof(HostGone), typeof(SrShown), typeof(SrGone),
             typeof(HostHealthChanged), typeof(OutsideUsage), typeof(PoolStatusChanged), typeof(StepEnded), typeof(UnfinishedClonesFound), typeof(HostCame), typeof(HostLeft),
-            typeof(PerformStep), typeof(DestroyLeftover), typeof(FindUnfinishedClones), typeof(DestroyClone), typeof(TakeNewVms), typeof(AnswerQuestion), typeof(TakeNewVms), typeof(QuestionAnswered),
+            typeof(PerformStep), typeof(DestroyLeftover), typeof(FindUnfinishedClones), typeof(DestroyClone), typeof(TakeNewVms), typeof(AnswerQuestion), typeof(QuestionAnswered),
         }.ToDictionary(type => type.Name), StringComparer.Ordinal);
 
     private static readonly JsonSerializerOptions Json = new()
