@@ -99,7 +99,7 @@ internal sealed partial class NodesActor : ReceiveActor
     {
         IReadOnlyList<CellNode> nodes =
         [
-            .. _nodes.Where(n => board.Nodes[n.Node].Holder is not null).Select(n => new CellNode(
+            .. _nodes.Where(n => board.Nodes.GetValueOrDefault(n.Node)?.Holder is not null).Select(n => new CellNode(
                 n.Node.Value, n.Node == _setup.Node, !n.IsDead && _hands.TryGetValue(n.Node, out var hand) && !hand.IsBroken,
                 [.. board.Plan.Where(p => p.Value.Node == n.Node).Select(p => p.Key).Order(StringComparer.Ordinal)])),
         ];
