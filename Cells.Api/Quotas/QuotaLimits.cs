@@ -19,6 +19,9 @@ public sealed record QuotaUsage(int Instances, int Cores, long RamMib)
 
     public static QuotaUsage operator +(QuotaUsage a, QuotaUsage b) => new(a.Instances + b.Instances, a.Cores + b.Cores, a.RamMib + b.RamMib);
 
-    public bool Fits(QuotaLimits limits) =>
-        QuotaLimits.Covers(limits.Instances, Instances) && QuotaLimits.Covers(limits.Cores, Cores) && QuotaLimits.Covers(limits.RamMib, RamMib);
+    /// <summary>Whether this much has room on top of what is used. What it takes nothing of is not judged: a project may be over a limit that was lowered.</summary>
+    public bool FitsOn(QuotaUsage used, QuotaLimits limits) =>
+        (Instances <= 0 || QuotaLimits.Covers(limits.Instances, used.Instances + Instances))
+        && (Cores <= 0 || QuotaLimits.Covers(limits.Cores, used.Cores + Cores))
+        && (RamMib <= 0 || QuotaLimits.Covers(limits.RamMib, used.RamMib + RamMib));
 }

@@ -93,7 +93,7 @@ public sealed record ChargeQuota(ProjectId Project, QuotaUsage Asked, int Metada
             var charge = charges[i];
             if (standing.TryGetValue(charge.Project.Value, out var project)
                 && QuotaLimits.Covers(project.Limits.MetadataItems, charge.MetadataItems)
-                && (used[charge.Project.Value] + charge.Asked).Fits(project.Limits))
+                && charge.Asked.FitsOn(used[charge.Project.Value], project.Limits))
                 used[charge.Project.Value] += charge.Asked;
             else
                 missed.Add(i);

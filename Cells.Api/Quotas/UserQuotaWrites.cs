@@ -63,7 +63,7 @@ internal sealed record ChargeUser(ProjectId Project, UserId User, QuotaUsage Ask
             var key = (charges[i].Project.Value, charges[i].User.Value);
             if (!standing.TryGetValue(key, out var user))
                 continue;
-            if ((used[key] + charges[i].Asked).Fits(user.Limits))
+            if (charges[i].Asked.FitsOn(used[key], user.Limits))
                 used[key] += charges[i].Asked;
             else
                 missed.Add(i);

@@ -44,6 +44,23 @@ public sealed class ChargeQuotaTests
     }
 
     [Test]
+    public void What_a_resize_takes_nothing_of_is_not_judged_also_where_the_project_is_over_that_limit()
+    {
+        var limits = QuotaLimits.Default with { Instances = 1, Cores = 10, RamMib = 1_000 };
+        var used = new QuotaUsage(3, 4, 5_000);
+        var user = new UserId(Guid.Parse("0f0f0f0f-0000-4000-8000-00000000000c"));
+        QuotaUsage[] asked = [new(0, 4, 0), new(0, 0, 1), new(0, 7, 0), new(1, 0, 0)];
+
+        var missed = ChargeQuota.Judge([.. asked.Select(a => new ChargeQuota(A, a, 0))], Standing((A, limits, used)));
+        var ofUser = ChargeUser.Judge(
+            [.. asked.Select(a => new ChargeUser(A, user, a))],
+            new Dictionary<(Guid Project, Guid User), (QuotaLimits Limits, QuotaUsage Used)> { [(A.Value, user.Value)] = (limits, used) });
+
+        Assert.That(missed, Is.EqualTo(new[] { 1, 2, 3 }));
+        Assert.That(ofUser, Is.EqualTo(missed));
+    }
+
+    [Test]
     public void Whatever_is_asked_no_limit_is_passed_and_nothing_that_fits_is_refused([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
@@ -56,7 +73,7 @@ public sealed class ChargeQuotaTests
         var sum = used;
         for (var i = 0; i < charges.Count; i++)
         {
-            var fits = (sum + charges[i].Asked).Fits(limits);
+            var fits = charges[i].Asked.FitsOn(sum, limits);
             Assert.That(missed.Contains(i), Is.EqualTo(!fits), $"seed {seed}, charge {i}");
             if (fits)
                 sum += charges[i].Asked;
