@@ -100,6 +100,10 @@ internal sealed class Children
         .Select(c => (CellName?)c.Name)
         .FirstOrDefault();
 
+    /// <summary>The cell is a child that is heard, or is heard itself by those on one way to it, all of whom are heard.</summary>
+    public bool Hears(CellName cell) => _children.Values.Any(c =>
+        c.Health == NeighbourHealth.Up && (c.Name == cell || (c.News?.Reaches.Any(r => r.Cell == cell && !r.Silent) ?? false)));
+
     public bool IsUnder(CellName cell, CellName child) => _children.TryGetValue(child, out var known) && known.Reaches.Contains(cell);
 
     /// <summary>The news for the next parent: the children's capacity less what was dispatched since, and whom one reaches.</summary>

@@ -51,10 +51,12 @@ internal sealed record CellChoice(CellName? Child, bool MayComeLater, Explanatio
 /// <param name="Patience">How long the home waits for a request's end before it shows silence.</param>
 /// <param name="WaitForChildren">How long a routing cell keeps a build for a child to be heard.</param>
 /// <param name="SkipTombstones">The planted bug "tombstone skipped": never true outside tests.</param>
+/// <param name="IsHeard">Whether a cell below, and each one on a way to it, is heard now.</param>
 internal sealed record DispatchScene(
     CellName Cell,
     Func<BuildInstance, IReadOnlyCollection<CellName>, CellChoice> Choose,
     DateTimeOffset Now,
     TimeSpan Patience,
     TimeSpan WaitForChildren,
-    bool SkipTombstones);
+    bool SkipTombstones,
+    Func<CellName, bool> IsHeard);

@@ -65,7 +65,8 @@ internal sealed partial class DispatchActor : ReceiveActor
         _parts.Time.GetUtcNow(),
         _parts.Options.RequestDeadline,
         _parts.Options.WaitForChildren,
-        _parts.Options.SkipTombstones);
+        _parts.Options.SkipTombstones,
+        _children.Hears);
 
     private void OnWork(WorkReceived work)
     {

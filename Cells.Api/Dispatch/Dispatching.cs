@@ -200,6 +200,10 @@ internal static partial class Dispatching
         var finished = row.State is DispatchState.Refused or DispatchState.Deleted || (row.State == DispatchState.Placed && current?.AppliedIntent >= last);
         if (finished || !row.IsHome)
             return Decision.Store(row with { Deadline = null, Silence = null, Generation = row.Generation + 1 });
+        // One step may take hours, and nothing is reported within it. A cell that is heard and has begun is at work.
+        var wanted = row.State == DispatchState.CancelledAsking ? row.DeleteIntent ?? last : 0;
+        if (current is { } begun && begun.WorkingIntent > begun.AppliedIntent && begun.WorkingIntent >= wanted && scene.IsHeard(begun.Cell))
+            return Decision.Store(row with { Deadline = scene.Now + scene.Patience, Silence = null, Generation = row.Generation + 1 });
         return Decision.Store(row with
         {
             Silence = new ViewSilence(current?.UpdatedAt ?? row.SettledAt, current?.Generation ?? 0, scene.Now),

@@ -57,6 +57,18 @@ public sealed class ChildrenTests
     }
 
     [Test]
+    public void A_cell_is_heard_while_everybody_on_a_way_to_it_is()
+    {
+        var (below, silent) = (CellName.Parse("below"), CellName.Parse("silent"));
+        var news = News(A, 2, 0, below, silent);
+        _children.OnNews(A, news with { Reaches = [.. news.Reaches.Select(r => r.Cell == silent ? r with { Silent = true } : r)] }, T0);
+
+        Assert.That(new[] { A, B, below, silent }.Select(_children.Hears), Is.EqualTo(new[] { true, false, true, false }));
+        _children.OnHealth(A, NeighbourHealth.Down, T0);
+        Assert.That(new[] { A, below }.Select(_children.Hears), Is.All.False);
+    }
+
+    [Test]
     public void A_dispatch_takes_its_room_until_a_summary_counts_it_or_it_is_refused()
     {
         _children.OnNews(A, News(A, 2), T0);

@@ -121,5 +121,5 @@ public sealed class DispatchedActionsTests
 
     private static Decision Decide(DispatchRow row, DispatchEvent happened) => Dispatching.Decide(
         [row], happened,
-        new DispatchScene(Here, (_, _) => throw new AssertionException("no child is chosen for an action"), T0, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10), false));
+        new DispatchScene(Here, (_, _) => throw new AssertionException("no child is chosen for an action"), T0, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10), false, _ => false));
 }

@@ -15,7 +15,7 @@ public sealed class DispatchedQuestionsTests
     private static readonly InstanceTold Answer = new(Id, 1, Q, ToldOutcome.Told, null, "login: ");
 
     private static readonly DispatchScene Scene = new(
-        CellName.Parse("here"), (_, _) => throw new InvalidOperationException("a question chooses nobody"), T0, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), false);
+        CellName.Parse("here"), (_, _) => throw new InvalidOperationException("a question chooses nobody"), T0, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), false, _ => false);
 
     private static DispatchRow Row(DispatchState state, CellName? parent) =>
         new(Id, 1, 1, parent, state, Child, null, 0, null, [], [], null, null, null, null, T0, T0, 1);

@@ -29,14 +29,14 @@ public sealed class DispatchingTests
     private static InstanceDeleted Gone(long epoch = 1) => new(Id, epoch, 2, 9);
 
     /// <param name="order">Children in the order they are asked; those already tried are passed over.</param>
-    private static DispatchScene Scene(CellName[] order, bool mayComeLater = false, bool skipTombstones = false) => new(
+    private static DispatchScene Scene(CellName[] order, bool mayComeLater = false, bool skipTombstones = false, bool isHeard = false) => new(
         Here,
         (build, tried) =>
         {
             var next = order.Where(c => !tried.Contains(c) && !build.Hints.NotCells.Contains(c)).Select(c => (CellName?)c).FirstOrDefault();
             return new CellChoice(next, next is null && mayComeLater, Chose with { Chosen = next?.Value });
         },
-        T0, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10), skipTombstones);
+        T0, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10), skipTombstones, _ => isHeard);
 
     private static DispatchRow Row(DispatchState state, CellName? parent, CellName? asked = null, long epoch = 1) => new(
         Id, epoch, 1, parent, state, asked ?? (state == DispatchState.Waiting ? null : A), state == DispatchState.CancelledAsking ? 2 : null,
@@ -411,6 +411,28 @@ public sealed class DispatchingTests
             Assert.That(row.Deadline, Is.EqualTo(T0.AddMinutes(10)));
             Assert.That(decision.Mail, Is.Empty);
         });
+    }
+
+    [Test]
+    public void Work_that_has_begun_in_a_cell_that_is_heard_is_not_silent_however_long_nothing_is_reported([Values] bool heard)
+    {
+        var silent = Row(DispatchState.Placed, null) with { Silence = new ViewSilence(T0.AddMinutes(-30), 4, T0.AddMinutes(-20)) };
+
+        var row = Dispatching.Decide([silent], new DispatchEvent.Due(Id, 1, Observed(applied: 0, generation: 4)), Scene([A], isHeard: heard)).Rows.Single();
+
+        Assert.That((row.Silence is null, row.Deadline), Is.EqualTo((heard, (DateTimeOffset?)T0.AddMinutes(10))));
+    }
+
+    [Test]
+    public void A_delete_that_its_cell_has_not_begun_is_silent_also_while_what_it_outranks_goes_on()
+    {
+        var deleting = Row(DispatchState.CancelledAsking, null) with { DeleteIntent = 2, Deadline = T0 };
+
+        var row = Dispatching.Decide([deleting], new DispatchEvent.Due(Id, 1, Observed(applied: 0, generation: 4)), Scene([A], isHeard: true)).Rows.Single();
+        var begun = Dispatching.Decide(
+            [deleting], new DispatchEvent.Due(Id, 1, Observed(applied: 0, generation: 4) with { WorkingIntent = 2 }), Scene([A], isHeard: true)).Rows.Single();
+
+        Assert.That((row.Silence is null, begun.Silence is null), Is.EqualTo((false, true)));
     }
 
     [Test]
