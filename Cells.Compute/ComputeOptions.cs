@@ -55,6 +55,11 @@ public sealed record ComputeOptions
     /// <summary>An action that takes longer is shown as ERROR until it goes on.</summary>
     public TimeSpan ActionDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// The same for an action that may copy a disk or memory or fetch an image: a resize, a migration, a rebuild, a rescue, an evacuation. Above what the largest disk takes.
+    /// </summary>
+    public TimeSpan TransferDeadline { get; init; } = TimeSpan.FromHours(6);
+
     /// <summary>How long a guest may take to shut itself down before it is switched off. 60 s is what Nova gives (shutdown_timeout).</summary>
     public TimeSpan GuestPatience { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -126,6 +126,9 @@ internal sealed record Actions(
     public const int MostEnded = InstanceLifecycle.MostOpenActions;
 
     public static readonly Actions None = new(null, [], []);
+
+    /// <summary>What the server was until its running action was shown as late; null while none is. An action that fails leaves that, not the lateness.</summary>
+    public VmState? LateFrom { get; init; }
 }
 
 /// <summary>The way an instance took here, for people and for the refusal that may go up.</summary>

@@ -10,7 +10,7 @@ namespace Cells.Compute.Instances;
 /// </summary>
 internal static class TakeAction
 {
-    public static TakenAction Decide(Instance? known, ActOnInstance command, ComputeHooks hooks, TimeSpan deadline, DateTimeOffset now)
+    public static TakenAction Decide(Instance? known, ActOnInstance command, ComputeHooks hooks, ActionDeadlines deadlines, DateTimeOffset now)
     {
         if (known is null || known.Epoch != command.Epoch || known.Released)
             return Say(command, $"The cell does not hold epoch {command.Epoch} of instance {command.Instance}.", now);
@@ -20,7 +20,7 @@ internal static class TakeAction
             return again;
 
         var waits = known.Changed(now) with { Actions = known.Actions with { Waiting = [.. known.Actions.Waiting, command] } };
-        return known.Work is null ? BeginNext(waits, [], deadline, now) : new TakenAction.Take(waits, []);
+        return known.Work is null ? BeginNext(waits, [], deadlines, now) : new TakenAction.Take(waits, []);
     }
 
     /// <summary>What a command that came before means now; null for one that is new.</summary>
@@ -35,9 +35,10 @@ internal static class TakeAction
 
     /// <summary>The running action, or what the cell does by itself, has ended; whatever waits begins in the same change.</summary>
     /// <param name="power">What the host showed at its end; null when nobody looked.</param>
-    public static TakenAction.Take End(Instance row, ActionOutcome outcome, string? reason, PowerState? power, TimeSpan deadline, DateTimeOffset now)
+    public static TakenAction.Take End(Instance row, ActionOutcome outcome, string? reason, PowerState? power, ActionDeadlines deadlines, DateTimeOffset now)
     {
-        var moved = SettleMove.At(row, outcome);
+        // That it was late says nothing of what it is.
+        var moved = SettleMove.At(row.Actions.LateFrom is { } was ? row with { VmState = was, Actions = row.Actions with { LateFrom = null } } : row, outcome);
         var state = power is { } shown ? CorrectObserved.StateOf(shown, moved) : moved.VmState;
         var settled = moved.Changed(now) with
         {
@@ -48,12 +49,12 @@ internal static class TakeAction
             Fault = state == VmState.Error ? reason ?? row.Fault : null,
         };
         if (row.Actions.Current is not { } current)
-            return BeginNext(settled, [], deadline, now);
+            return BeginNext(settled, [], deadlines, now);
         var (ended, answer) = Ended(settled, current, outcome, reason, row.Actions.BeganAt ?? now, now);
-        return BeginNext(ended, [answer], deadline, now);
+        return BeginNext(ended, [answer], deadlines, now);
     }
 
-    private static TakenAction.Take BeginNext(Instance row, IReadOnlyList<InstanceActed> answers, TimeSpan deadline, DateTimeOffset now)
+    private static TakenAction.Take BeginNext(Instance row, IReadOnlyList<InstanceActed> answers, ActionDeadlines deadlines, DateTimeOffset now)
     {
         if (row.Actions.Waiting.Count == 0)
             return new TakenAction.Take(row with { TaskState = TaskState.None }, answers);
@@ -72,14 +73,14 @@ internal static class TakeAction
                     TaskState = verdict.Task,
                     WorkingIntent = Math.Max(row.WorkingIntent, next.Intent),
                     Actions = first.Actions with { Current = next, BeganAt = now },
-                    DeadlineAt = now + deadline,
+                    DeadlineAt = now + deadlines.For(workflow),
                 },
                 answers);
 
         var (over, answer) = verdict.IsAccepted
             ? Ended(Reset(first, next), next, ActionOutcome.Done, null, now, now)
             : Ended(first, next, ActionOutcome.Refused, verdict.Refusal, now, now);
-        return BeginNext(over, [.. answers, answer], deadline, now);
+        return BeginNext(over, [.. answers, answer], deadlines, now);
     }
 
     /// <summary>An administrator says what it is. What its host shows is judged against that at once, and wins where the two differ.</summary>

@@ -18,7 +18,7 @@ internal sealed partial class PlacerActor
 
     private void Act(Entry entry, WorkReceived work, ActOnInstance command, IActorRef link)
     {
-        switch (TakeAction.Decide(entry.Row, command, _setup.Hooks, _setup.Options.ActionDeadline, Now))
+        switch (TakeAction.Decide(entry.Row, command, _setup.Hooks, Deadlines, Now))
         {
             case TakenAction.Say(var answer):
                 Answer(entry, work, answer, link);

@@ -111,7 +111,7 @@ internal sealed partial class PlacerActor
     private void BeginToLeave(Entry entry, Instance row)
     {
         var work = new Work(WorkflowKind.LiveMigrate, 0, Undoing: false, Interrupted: null);
-        var next = row.Changed(Now) with { Work = work, TaskState = Steps.At(work).Shows, DeadlineAt = Now + _setup.Options.ActionDeadline };
+        var next = row.Changed(Now) with { Work = work, TaskState = Steps.At(work).Shows, DeadlineAt = Now + Deadlines.For(work.Workflow) };
         Commit(
             entry,
             new Change(new MoveInstance(row, next, null)),

@@ -93,8 +93,8 @@ internal sealed partial class PlacerActor
     private void EndAnew(Entry entry, Instance before, Instance undone, PoolOwner owner)
     {
         var reason = undone.Story.Refusals[^1].Reason;
-        var lost = undone with { VmState = VmState.Error, PowerState = PowerState.NoState };
-        var (next, answers) = TakeAction.End(lost, ActionOutcome.Failed, reason, null, _setup.Options.ActionDeadline, Now);
+        var lost = undone with { VmState = VmState.Error, PowerState = PowerState.NoState, Actions = undone.Actions with { LateFrom = null } };
+        var (next, answers) = TakeAction.End(lost, ActionOutcome.Failed, reason, null, Deadlines, Now);
         Commit(
             entry,
             new Change([new MoveInstance(before, next, Checked(owner)), .. Said(next, answers, null)]),

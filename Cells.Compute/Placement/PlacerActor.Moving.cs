@@ -98,7 +98,7 @@ internal sealed partial class PlacerActor
     {
         NoteUnlessAsked(row, reason);
         var told = why is null ? row : row with { Actions = row.Actions with { Moved = new MovedBetween(row.Place?.HostName, null, why) } };
-        var (next, answers) = TakeAction.End(told, ActionOutcome.Failed, reason, null, _setup.Options.ActionDeadline, Now);
+        var (next, answers) = TakeAction.End(told, ActionOutcome.Failed, reason, null, Deadlines, Now);
         Commit(
             entry,
             new Change([new MoveInstance(row, next, null), .. Said(next, answers, null)]),

@@ -17,6 +17,8 @@ internal sealed partial class PlacerActor
     private readonly SortedDictionary<Guid, HostAttached> _attached = [];
     private int _ticks;
 
+    private ActionDeadlines Deadlines => ActionDeadlines.Of(_setup.Options);
+
     private void OnStepEnded(StepEnded m) => Queued(EntryOf(m.Key.Instance), () => WithInventory(() => Queued(EntryOf(m.Key.Instance), () => Advance(m))));
 
     private void Advance(StepEnded m)
@@ -24,7 +26,7 @@ internal sealed partial class PlacerActor
         var entry = EntryOf(m.Key.Instance);
         if (entry.Row is not { Work: not null } row || StepKey.Of(row) != m.Key)
             return;                                               // about a step that the row has left since: a delete came, say
-        switch (AdvanceWorkflow.On(m.Passed.Aggregate(row, AdvanceWorkflow.Pass), m.Outcome, _setup.Cell, _setup.Options.ActionDeadline, Now))
+        switch (AdvanceWorkflow.On(m.Passed.Aggregate(row, AdvanceWorkflow.Pass), m.Outcome, _setup.Cell, Deadlines, Now))
         {
             case Workflows.Advance.Continue(var next):
                 Move(entry, row, next, [], m, () => Perform(next, maybeDone: false));

@@ -10,19 +10,19 @@ namespace Cells.Compute.Workflows;
 /// </summary>
 internal static class AdvanceWorkflow
 {
-    /// <param name="actionDeadline">Given to an action that begins because the running one has ended.</param>
-    public static Advance On(Instance row, StepOutcome outcome, CellName cell, TimeSpan actionDeadline, DateTimeOffset now) => (row.Work, outcome) switch
+    /// <param name="deadlines">Given to an action that begins because the running one has ended.</param>
+    public static Advance On(Instance row, StepOutcome outcome, CellName cell, ActionDeadlines deadlines, DateTimeOffset now) => (row.Work, outcome) switch
     {
         (null, _) or (_, StepOutcome.Unknown or StepOutcome.Later) => Advance.Wait.Instance,
-        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, actionDeadline, now),
+        ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Done done) => AfterBuildStep(row, w, done, deadlines, now),
         ({ Workflow: WorkflowKind.Build, Undoing: false } w, StepOutcome.Refused refused) => BeginUndo(row, w, refused, cell, now),
         ({ Workflow: WorkflowKind.Build, Undoing: true } w, StepOutcome.Undone) => AfterUndo(row, w, now),
         ({ Workflow: WorkflowKind.Delete } w, StepOutcome.Done) => AfterDeleteStep(row, w, now),
-        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Done done) => AfterActionStep(row, w, done, actionDeadline, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Done done) => AfterActionStep(row, w, done, deadlines, now),
         ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Refused refused) =>
-            UndoAction(row, w with { UndoReason = Failure(row, w, refused) }, Steps.UndoAtOrBelow(w.Workflow, w.Step, refused: true), actionDeadline, now),
+            UndoAction(row, w with { UndoReason = Failure(row, w, refused) }, Steps.UndoAtOrBelow(w.Workflow, w.Step, refused: true), deadlines, now),
         ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: true } w, StepOutcome.Undone) =>
-            UndoAction(Forgotten(row, w), w, Steps.UndoAtOrBelow(w.Workflow, w.Step - 1, refused: false), actionDeadline, now),
+            UndoAction(Forgotten(row, w), w, Steps.UndoAtOrBelow(w.Workflow, w.Step - 1, refused: false), deadlines, now),
         _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
     };
 
@@ -51,20 +51,22 @@ internal static class AdvanceWorkflow
         var what = work.Workflow == WorkflowKind.Delete ? null : row.Actions.Current?.Action.LogName();
         var fault = $"Host {row.Place?.HostName}: the {what ?? work.Workflow.ToString().ToLowerInvariant()} has not got past '{step}' "
             + "in time. It goes on as soon as the host answers; a delete is accepted meanwhile.";
+        // A server is itself while it is deleted, and while an image is made of it.
+        var staysItself = work.Workflow is WorkflowKind.Delete or WorkflowKind.Snapshot;
         return row.Changed(now) with
         {
             Fault = fault,
             DeadlineAt = null,
-            // A server is itself while it is deleted, and while an image is made of it.
-            VmState = work.Workflow is WorkflowKind.Delete or WorkflowKind.Snapshot ? row.VmState : VmState.Error,
-            TaskState = work.Workflow is WorkflowKind.Delete or WorkflowKind.Snapshot ? row.TaskState : TaskState.None,
+            VmState = staysItself ? row.VmState : VmState.Error,
+            TaskState = staysItself ? row.TaskState : TaskState.None,
+            Actions = staysItself || work.Workflow == WorkflowKind.Build ? row.Actions : row.Actions with { LateFrom = row.VmState },
         };
     }
 
     /// <summary>Note of a build that replaces a server which was stopped: so is what is built.</summary>
     public const string ThenStop = "then-stop";
 
-    private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, TimeSpan actionDeadline, DateTimeOffset now)
+    private static Advance AfterBuildStep(Instance row, Work work, StepOutcome.Done done, ActionDeadlines deadlines, DateTimeOffset now)
     {
         var next = Pass(row, done).Changed(now) with { Fault = null, VmState = VmState.Building };
         var index = work.Step + 1;
@@ -78,20 +80,21 @@ internal static class AdvanceWorkflow
             TaskState = TaskState.None,
             PowerState = PowerState.Running,                    // the last step ends only when the host shows it running
             LaunchedAt = now,
+            Actions = row.Actions.LateFrom is null ? row.Actions : row.Actions with { LateFrom = null },
         };
         // Built anew for an action, the end of the build is the action's, or nearly so.
         return row.Actions.Current is null ? new Advance.Settled(built with { AppliedIntent = Math.Max(row.AppliedIntent, row.WorkingIntent) })
             : work.Note == ThenStop ? new Advance.Continue(built with { Work = new Work(WorkflowKind.Stop, 0, Undoing: false, Interrupted: null), TaskState = TaskState.PoweringOff })
-            : new Advance.Acted(TakeAction.End(built, ActionOutcome.Done, null, PowerState.Running, actionDeadline, now));
+            : new Advance.Acted(TakeAction.End(built, ActionOutcome.Done, null, PowerState.Running, deadlines, now));
     }
 
-    private static Advance AfterActionStep(Instance row, Work work, StepOutcome.Done done, TimeSpan actionDeadline, DateTimeOffset now)
+    private static Advance AfterActionStep(Instance row, Work work, StepOutcome.Done done, ActionDeadlines deadlines, DateTimeOffset now)
     {
         var steps = Steps.Of(work.Workflow);
         var index = work.Step + 1;
         var after = Pass(row, done);
         return index == steps.Count
-            ? new Advance.Acted(TakeAction.End(after, ActionOutcome.Done, null, done.Power, actionDeadline, now))
+            ? new Advance.Acted(TakeAction.End(after, ActionOutcome.Done, null, done.Power, deadlines, now))
             : new Advance.Continue(after.Changed(now) with
             {
                 TaskState = row.DeadlineAt is null ? row.TaskState : steps[index].Shows,     // shown as late, it stays an error to its end
@@ -99,9 +102,9 @@ internal static class AdvanceWorkflow
     }
 
     /// <summary>The next undo, or the end of the action when nothing is left to be undone.</summary>
-    private static Advance UndoAction(Instance row, Work work, int step, TimeSpan actionDeadline, DateTimeOffset now) => step >= 0
+    private static Advance UndoAction(Instance row, Work work, int step, ActionDeadlines deadlines, DateTimeOffset now) => step >= 0
         ? new Advance.Continue(row.Changed(now) with { Work = work with { Step = step, Undoing = true } })
-        : new Advance.Acted(TakeAction.End(row, ActionOutcome.Failed, work.UndoReason, null, actionDeadline, now));
+        : new Advance.Acted(TakeAction.End(row, ActionOutcome.Failed, work.UndoReason, null, deadlines, now));
 
     /// <summary>What an undone step had made is not there any more.</summary>
     private static Instance Forgotten(Instance row, Work work) => Steps.At(work).Makes is { } role ? row with { Disks = row.Disks.With(role, null) } : row;

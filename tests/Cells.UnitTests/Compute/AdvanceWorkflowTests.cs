@@ -149,5 +149,5 @@ public sealed class AdvanceWorkflowTests
     private static Instance Wished(Instance row) =>
         ((DeleteAnswer.Begin)AcceptDelete.Decide(row with { Place = Rows.Place }, Rows.Delete(), Rows.Parent, TimeSpan.FromMinutes(10), Rows.Now)).Row;
 
-    private static Advance Advanced(Instance row, StepOutcome outcome) => AdvanceWorkflow.On(row, outcome, Rows.Cell, TimeSpan.FromMinutes(10), Rows.Now);
+    private static Advance Advanced(Instance row, StepOutcome outcome) => AdvanceWorkflow.On(row, outcome, Rows.Cell, new ActionDeadlines(TimeSpan.FromMinutes(10), TimeSpan.FromHours(6)), Rows.Now);
 }

@@ -47,7 +47,7 @@ public sealed class EvacuationRulesTests
     {
         var row = Evacuating(VmState.Active) with { Work = new Work(WorkflowKind.Build, Steps.Build.Count - 1, false, null, Note: note) };
 
-        var after = AdvanceWorkflow.On(row, new StepOutcome.Done(), Rows.Cell, TimeSpan.FromMinutes(10), Rows.Now);
+        var after = AdvanceWorkflow.On(row, new StepOutcome.Done(), Rows.Cell, new ActionDeadlines(TimeSpan.FromMinutes(10), TimeSpan.FromHours(6)), Rows.Now);
 
         if (stops)
         {

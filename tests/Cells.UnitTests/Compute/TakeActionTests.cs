@@ -11,6 +11,7 @@ namespace Cells.UnitTests.Compute;
 public sealed class TakeActionTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
+    private static readonly ActionDeadlines Deadlines = new(Deadline, TimeSpan.FromHours(6));
     private static readonly PowerState[] Powers = [PowerState.Running, PowerState.Shutdown, PowerState.Paused, PowerState.Suspended];
 
     [Test]
@@ -57,7 +58,7 @@ public sealed class TakeActionTests
         var rebooting = Take(Rows.Active(), Act(InstanceAction.RebootSoft)).Row;
 
         var waiting = Take(rebooting, Act(InstanceAction.RebootHard, 3));
-        var next = TakeAction.End(waiting.Row, ActionOutcome.Done, null, PowerState.Running, Deadline, Rows.Now);
+        var next = TakeAction.End(waiting.Row, ActionOutcome.Done, null, PowerState.Running, Deadlines, Rows.Now);
 
         Assert.That((waiting.Row.Work, waiting.Answers.Count), Is.EqualTo((rebooting.Work, 0)));
         Assert.That(next.Answers.Select(a => (a.Intent, a.Outcome)), Is.EqualTo(new[] { (2L, ActionOutcome.Done) }));
@@ -69,10 +70,10 @@ public sealed class TakeActionTests
     {
         var command = Act(InstanceAction.Pause);
         var pausing = Take(Rows.Active(), command).Row;
-        var (paused, answers) = TakeAction.End(pausing, ActionOutcome.Done, null, PowerState.Paused, Deadline, Rows.Now);
+        var (paused, answers) = TakeAction.End(pausing, ActionOutcome.Done, null, PowerState.Paused, Deadlines, Rows.Now);
 
-        Assert.That(TakeAction.Decide(pausing, command, ComputeHooks.None, Deadline, Rows.Now), Is.InstanceOf<TakenAction.UnderWay>());
-        Assert.That(((TakenAction.Say)TakeAction.Decide(paused, command, ComputeHooks.None, Deadline, Rows.Now)).Answer, Is.EqualTo(answers.Single()));
+        Assert.That(TakeAction.Decide(pausing, command, ComputeHooks.None, Deadlines, Rows.Now), Is.InstanceOf<TakenAction.UnderWay>());
+        Assert.That(((TakenAction.Say)TakeAction.Decide(paused, command, ComputeHooks.None, Deadlines, Rows.Now)).Answer, Is.EqualTo(answers.Single()));
         Assert.That((paused.VmState, paused.PowerState, paused.TaskState, paused.Work), Is.EqualTo((VmState.Paused, PowerState.Paused, TaskState.None, (Work?)null)));
     }
 
@@ -82,7 +83,7 @@ public sealed class TakeActionTests
         var deleting = ((DeleteAnswer.Begin)AcceptDelete.Decide(Rows.Active(), Rows.Delete(intent: 2), Rows.Parent, Deadline, Rows.Now)).Row;
         foreach (var row in new[] { null, Rows.Active() with { Epoch = 2 }, Rows.Failed(), Rows.Deleted(), deleting })
         {
-            var said = TakeAction.Decide(row, Act(InstanceAction.Stop, 3), ComputeHooks.None, Deadline, Rows.Now);
+            var said = TakeAction.Decide(row, Act(InstanceAction.Stop, 3), ComputeHooks.None, Deadlines, Rows.Now);
 
             Assert.That((said as TakenAction.Say)?.Answer.Outcome, Is.EqualTo(ActionOutcome.Refused), $"{row}");
         }
@@ -130,12 +131,34 @@ public sealed class TakeActionTests
 
         var late = AdvanceWorkflow.Late(stopping, Rows.Now + Deadline)!;
         var going = ((Advance.Continue)Advanced(late, new StepOutcome.Done())).Row;
-        var (stopped, _) = TakeAction.End(going, ActionOutcome.Done, null, PowerState.Shutdown, Deadline, Rows.Now);
+        var (stopped, _) = TakeAction.End(going, ActionOutcome.Done, null, PowerState.Shutdown, Deadlines, Rows.Now);
 
         Assert.That((late.VmState, late.TaskState), Is.EqualTo((VmState.Error, TaskState.None)));
         Assert.That(late.Fault, Does.Contain("the stop has not got past 'ask-shutdown'"));
         Assert.That((going.VmState, going.TaskState), Is.EqualTo((VmState.Error, TaskState.None)));
         Assert.That((stopped.VmState, stopped.Fault), Is.EqualTo((VmState.Stopped, (string?)null)));
+    }
+
+    [TestCase(InstanceAction.Stop, 10)]
+    [TestCase(InstanceAction.LiveMigrate, 360)]
+    [TestCase(InstanceAction.Rebuild, 360)]
+    public void What_moves_bytes_may_take_hours_before_it_is_late(InstanceAction action, int minutes)
+    {
+        var begun = Take(Rows.Active(), action == InstanceAction.Rebuild ? Act(action) with { Image = Rows.Build().Image } : Act(action)).Row;
+
+        Assert.That(begun.DeadlineAt, Is.EqualTo(Rows.Now.AddMinutes(minutes)));
+    }
+
+    [TestCase(VmState.Active)]
+    [TestCase(VmState.Error)]
+    public void An_action_that_was_late_and_is_refused_leaves_the_server_as_it_was(VmState before)
+    {
+        var late = AdvanceWorkflow.Late(Take(Rows.Active(), Act(InstanceAction.Suspend)).Row with { VmState = before }, Rows.Now + Deadline)!;
+
+        var (row, _) = ((Advance.Acted)Advanced(late, new StepOutcome.Refused("VM_LACKS_FEATURE", "the guest has no tools"))).Taken;
+
+        Assert.That(late.VmState, Is.EqualTo(VmState.Error));
+        Assert.That((row.VmState, row.Fault is null, row.Actions.LateFrom), Is.EqualTo((before, before == VmState.Active, (VmState?)null)));
     }
 
     [Test]
@@ -158,7 +181,7 @@ public sealed class TakeActionTests
             {
                 // In order, as the link gives them; some come again.
                 var command = sent < commands.Count && random.Next(2) == 0 ? commands[sent++] : sent == 0 ? null : commands[random.Next(sent)];
-                if (command is not null && TakeAction.Decide(row, command, ComputeHooks.None, Deadline, Rows.Now) is TakenAction.Take taken)
+                if (command is not null && TakeAction.Decide(row, command, ComputeHooks.None, Deadlines, Rows.Now) is TakenAction.Take taken)
                     (row, ended) = (taken.Row, [.. ended, .. taken.Answers.Select(a => a.Intent)]);
             }
             else if (row.Work is not null)
@@ -193,7 +216,7 @@ public sealed class TakeActionTests
     private static ActOnInstance Act(InstanceAction action, long intent = 2) =>
         new(Rows.Id, 1, intent, new ProjectId(Guid.Empty), new UserId(Guid.Empty), $"req-{intent}", action);
 
-    private static TakenAction.Take Take(Instance row, ActOnInstance command) => (TakenAction.Take)TakeAction.Decide(row, command, ComputeHooks.None, Deadline, Rows.Now);
+    private static TakenAction.Take Take(Instance row, ActOnInstance command) => (TakenAction.Take)TakeAction.Decide(row, command, ComputeHooks.None, Deadlines, Rows.Now);
 
-    private static Advance Advanced(Instance row, StepOutcome outcome) => AdvanceWorkflow.On(row, outcome, Rows.Cell, Deadline, Rows.Now);
+    private static Advance Advanced(Instance row, StepOutcome outcome) => AdvanceWorkflow.On(row, outcome, Rows.Cell, Deadlines, Rows.Now);
 }
