@@ -26,7 +26,8 @@ internal sealed partial class HostActor : ReceiveActor
     private readonly PoolHandle _pool;
     private readonly HostSetup _setup;
     private readonly SortedDictionary<Guid, Run> _runs = [];
-    private bool _connected, _isHeard;
+    private bool _connected;
+    private bool? _isHeard;                                     // null: not known
     private long _arrivals;
     private int _busy;
 
@@ -49,12 +50,18 @@ internal sealed partial class HostActor : ReceiveActor
                 ComputeTelemetry.LeftoverStays(_setup.Logger, m.Uuid, error.Message);
         });
         Receive<ShowAgain>(_ => Attach());
-        Receive<HostHealthChanged>(m => _isHeard = m.Health.Status is HostStatus.Up or HostStatus.Maintenance);   // the placer is told too, and decides by it
+        Receive<HostHealthChanged>(m => _isHeard = m.Health.Status switch    // the placer is told too, and decides by it
+        {
+            HostStatus.Up or HostStatus.Maintenance => true,
+            HostStatus.Down => false,
+            _ => null,
+        });
     }
 
     protected override void PreStart()
     {
         Attach();
+        Parent.Tell(new AskHealth(_info.Host), Self);           // it may have been judged before this actor was made
         if (_pool.IsConnected)
             OnStatus(PoolStatus.Ready);
     }
@@ -192,7 +199,8 @@ internal sealed partial class HostActor : ReceiveActor
             run.Row, _pool.Owner, _pool, host ?? XenRef<XenApi.Host>.Null, cache.FindSr(place.Sr)?.Key ?? XenRef<Sr>.Null, networks, _setup.Images,
             run.Awaited, _setup.Time.GetUtcNow(), _setup.GuestPatience)
         {
-            Target = target, HostIsHeard = _isHeard,
+            Target = target,
+            HostIsHeard = place.Host == _info.Host ? _isHeard : false,   // another's step is done here only when its host has left the pool: nobody asks that one any more
         };
     }
 

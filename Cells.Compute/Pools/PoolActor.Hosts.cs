@@ -110,8 +110,16 @@ internal sealed partial class PoolActor
     private void ShowHealth()
     {
         foreach (var (id, member) in _members)
-            _observer.Tell(new HostHealthChanged(_owner!.Pool, new HostId(id), member.Health.Status, member.Health));
+            _observer.Tell(HealthOf(new HostId(id), member));
     }
+
+    private void OnAskHealth(AskHealth m)
+    {
+        if (_members.TryGetValue(m.Host.Value, out var member))
+            Sender.Tell(HealthOf(m.Host, member), Self);
+    }
+
+    private HostHealthChanged HealthOf(HostId host, Member member) => new(_owner!.Pool, host, member.Health.Status, member.Health);
 
     /// <param name="Actor">Null until the pool has shown the host.</param>
     /// <param name="Asked">When its health was last asked for.</param>

@@ -84,6 +84,7 @@ internal sealed partial class PoolActor : ReceiveActor
 
         Receive<Tick>(_ => OnTick());
         Receive<HostAnswered>(OnHostAnswered);
+        Receive<AskHealth>(OnAskHealth);
         Receive<ShowAgain>(_ => OnShowAgain());
     }
 

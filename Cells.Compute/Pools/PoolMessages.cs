@@ -56,6 +56,9 @@ internal sealed record SrShown(SrObservation Sr);
 /// <summary>A storage repository was forgotten or destroyed: the pool has none of that uuid any more.</summary>
 internal sealed record SrGone(PoolId Pool, SrId Sr);
 
+/// <summary>From a host's actor to its pool's, at its beginning: answered with <see cref="HostHealthChanged"/>, of no change.</summary>
+internal sealed record AskHealth(HostId Host);
+
 /// <summary>Also told to the host's own actor.</summary>
 internal sealed record HostHealthChanged(PoolId Pool, HostId Host, HostStatus From, HostHealth Health);
 

@@ -19,6 +19,8 @@ internal static class EvacuationSteps
         "reset-power",
         async (context, stop) =>
         {
+            if (HeldBack(context) is { } held)
+                return held;
             var (vm, record) = await OwnVm.ReadAsync(context, stop);
             if (IsElsewhere(context, record))
                 return new StepOutcome.Done();
@@ -28,9 +30,7 @@ internal static class EvacuationSteps
             }
             catch (XenApiFailure alive) when (alive.Code == "HOST_IS_LIVE")
             {
-                return context.HostIsHeard
-                    ? new StepOutcome.Refused("host_is_back", $"host {context.Row.Place!.HostName} is back; the server is what it is there")
-                    : new StepOutcome.Later("the pool believes the host alive yet", LookAgain);
+                return new StepOutcome.Later("the pool believes the host alive yet", LookAgain);
             }
             return new StepOutcome.Done();
         },
@@ -43,6 +43,8 @@ internal static class EvacuationSteps
         "power-on-there",
         async (context, stop) =>
         {
+            if (HeldBack(context) is { } held)
+                return held;
             var (vm, record) = await OwnVm.ReadAsync(context, stop);
             if (context.Row.Destination!.State == VmState.Active && record.PowerState != VmPowerState.Running)
                 await PowerSteps.UnlessItIsAsync(VmPowerState.Running, context.Pool.RunTaskAsync(Vm.StartOn(vm, TargetOf(context), startPaused: false, force: false), stop));
@@ -73,6 +75,17 @@ internal static class EvacuationSteps
                 : new StepOutcome.Refused("not_there", $"VM {record.Uuid} was to be {wanted} on {context.Row.Destination.Place.HostName} and is shown as {record.PowerState}");
         },
         Undo: null, Probe: null, TaskState.Rebuilding, Needs: Needs.Pool);   // an observation
+
+    /// <summary>
+    /// The proof was judged when the place was chosen, and minutes may lie between. A host that is heard ended it: whatever its coordinator believes of it, what
+    /// runs there goes on. Null when nothing is in the way.
+    /// </summary>
+    private static StepOutcome? HeldBack(StepContext context) => context.HostIsHeard switch
+    {
+        true => new StepOutcome.Refused("host_is_back", $"host {context.Row.Place!.HostName} is back; the server is what it is there"),
+        null => new StepOutcome.Later("it is not known yet whether its host is heard", LookAgain),
+        false => null,
+    };
 
     /// <summary>Off, or on another host than the one that is gone: there is nothing to reset.</summary>
     private static bool IsElsewhere(StepContext context, Vm record) => record.PowerState == VmPowerState.Halted || record.ResidentOn != context.Host;

@@ -16,8 +16,8 @@ internal sealed record StepContext(
     Instance Row, PoolOwner Owner, IPoolCalls Pool, XenRef<Host> Host, XenRef<Sr> Sr, IReadOnlyDictionary<string, XenRef<Network>> Networks,
     IImageCache Images, Awaited Awaited, DateTimeOffset Now, TimeSpan GuestPatience)
 {
-    /// <summary>The host of the row's place was heard within its time.</summary>
-    public bool HostIsHeard { get; init; }
+    /// <summary>Whether the host of the row's place is heard, at its own address; null while that is not known: after a start, or within its first seconds of silence.</summary>
+    public bool? HostIsHeard { get; init; }
 
     /// <summary>The references of the row's second place; null when it has none, or the pool shows no such host or SR.</summary>
     public TargetRefs? Target { get; init; }

@@ -42,6 +42,7 @@ public sealed class PoolActorTests
         Assert.That(shown.Networks.Where(n => n.Management), Has.Exactly(1).Items);
         Assert.That(shown.Outside.Hosts.Single().MemoryMib, Is.GreaterThanOrEqualTo(2048), "the control domain");
         Assert.That((heard.From, heard.Health.Status), Is.EqualTo((HostStatus.Suspect, HostStatus.Up)));
+        Assert.That((await owner.AskHealthAsync(heard.Host)).Health.Status, Is.EqualTo(HostStatus.Up), "a host's actor that is made later asks for it");
         var pool = (await (await _world.LogInAsync()).CallAsync(Cells.Compute.XenApi.Pool.GetAllRecords(), CancellationToken.None)).Single().Value;
         Assert.That(pool.OtherConfig["cells-cell"], Is.EqualTo("c0000000-0000-0000-0000-000000000001/east-1"));
     }

@@ -141,6 +141,15 @@ internal sealed class PoolOwnerForTests : IAsyncDisposable
         }
     }
 
+    /// <summary>As a host's actor asks when it begins.</summary>
+    public async Task<HostHealthChanged> AskHealthAsync(HostId host)
+    {
+        var answer = Channel.CreateUnbounded<object>();
+        Actor.Tell(new AskHealth(host), _system.ActorOf(Props.Create(() => new Recorder(answer.Writer)), $"asker-{Guid.NewGuid():N}"));
+        using var patience = new CancellationTokenSource(PoolWorldForTests.Patience);
+        return (HostHealthChanged)await answer.Reader.ReadAsync(patience.Token);
+    }
+
     /// <summary>The full read, followed by the status that says it is up.</summary>
     public async Task<PoolShown> ReadyAsync()
     {
