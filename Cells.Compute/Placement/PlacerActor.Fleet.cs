@@ -21,6 +21,10 @@ internal sealed partial class PlacerActor
         var configured = _setup.Options.Hosts.Select(login => login.Address.ToString()).ToHashSet(StringComparer.Ordinal);
         foreach (var (key, _) in _shown.Wanted(PoolRow.Kind).Where(p => !configured.Contains(p.Key)).ToList())
             _shown.WantGone(PoolRow.Kind, key);
+        // What drifted there is nobody's here any more, and no sweep will look for it.
+        var pools = _shown.Wanted(PoolRow.Kind).Select(p => ((PoolRow)p.Row).Pool).ToHashSet();
+        foreach (var (key, _) in _shown.Wanted(DriftRow.Kind).Where(d => !pools.Contains(((DriftRow)d.Row).Pool)).ToList())
+            _shown.WantGone(DriftRow.Kind, key);
     }
 
     private void NotePool(PoolStatusChanged m)

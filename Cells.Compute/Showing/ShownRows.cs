@@ -5,7 +5,8 @@ namespace Cells.Compute.Showing;
 
 /// <summary>
 /// What the cell wants to be seen of its fleet, and what is committed of it. A row is written when the two differ, one generation on; what could not be
-/// written now is due again. Values and no effects: the placer commits.
+/// written now is due again. A row that has no generation yet, or none any more, begins at the milliseconds of the clock: above all that a purged row of
+/// its name had got, one generation a second at most, because the copies above keep its tombstone. Values and no effects: the placer commits.
 /// </summary>
 internal sealed class ShownRows
 {
@@ -49,7 +50,7 @@ internal sealed class ShownRows
                 (null, null) => null,
                 ({ Gone: true }, null) => null,
                 ({ } last, null) => last with { Gone = true, Generation = last.Generation + 1, UpdatedAt = now },
-                (var last, { } wanted) => ShownRow.Of(key, ShownRow.At(wanted, (last?.Generation ?? 0) + 1), gone: false, now),
+                (var last, { } wanted) => ShownRow.Of(key, ShownRow.At(wanted, last is null ? now.ToUnixTimeMilliseconds() : last.Generation + 1), gone: false, now),
             };
             if (next is null || (entry.Committed is { Gone: false } same && !next.Gone && next with { Generation = same.Generation, Body = Same(next, same), UpdatedAt = same.UpdatedAt } == same))
                 continue;

@@ -1,18 +1,13 @@
-using Cells.Compute;
-using Cells.Compute.Fencing;
 using Cells.Compute.Hosts;
-using Cells.Compute.Instances;
 using Cells.Compute.Placement;
 using Cells.Compute.Pools;
 using Cells.Compute.Showing;
 using Cells.Compute.XenApi;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 using Cells.Messaging.Actors;
-using Cells.Messaging.Links;
 using Cells.Messaging.Storage;
 using Cells.Scheduler;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using NUnit.Framework;
 
 namespace Cells.UnitTests.Compute;
@@ -25,7 +20,7 @@ public sealed class PlacerShowsTests
     private static readonly SrId Sr = Rows.Place.Sr;
 
     private readonly SteppedDispatcher _world = new(new ManualTime());
-    private readonly ScriptedCommitter _committer = new();
+    private readonly PlacerForTests.ScriptedCommitter _committer = new();
 
     [Test]
     public void What_the_database_could_not_take_is_written_when_it_can()
@@ -88,6 +83,24 @@ public sealed class PlacerShowsTests
         Assert.That(_committer.Written.OfType<PutHost>().Last().Row.Srs, Is.Empty);
     }
 
+    [Test]
+    public void What_drifted_in_a_pool_that_is_configured_no_more_is_gone_with_it()
+    {
+        var now = _world.Time.GetUtcNow();
+        PlacerForTests.Start(_world, _committer, new PlacerForTests.Fleet
+        {
+            Shown =
+            [
+                ShownRow.Of("http://10.0.0.1", new PoolRow(Rows.Cell, "http://10.0.0.1", 3, Pool, "managed", "", now), gone: false, now),
+                ShownRow.Of("stray", new DriftRow(Rows.Cell, Pool, "vm", Guid.Empty, 2, "stray", "unknown", "", now, now), gone: false, now),
+            ],
+        });
+
+        _world.RunFor(TimeSpan.FromSeconds(2));
+
+        Assert.That(_committer.Written.OfType<PutShown>().Select(w => (w.Row.Kind, w.Row.Gone)), Is.EquivalentTo(new[] { (PoolRow.Kind, true), (DriftRow.Kind, true) }));
+    }
+
     private void AssertAllWritten(long epoch)
     {
         Assert.That(_committer.Written.OfType<PutHost>().Select(w => (w.Row.Id, w.Owner.Epoch)), Is.EqualTo(new[] { (Host, epoch) }));
@@ -103,57 +116,5 @@ public sealed class PlacerShowsTests
         [new SrObservation(Pool, Sr, new("s"), "local", "ext", "user", Shared: false, SizeBytes: 1L << 40, SeenBy: [Host])],
         [], [], [], new OutsideUsage(Pool, [], []));
 
-    private IActorRef StartPlacer()
-    {
-        var system = new ActorSystem("east-1", _world, _world.Time);
-        var setup = new PlacerSetup(
-            Rows.Cell, [], _committer, new EmptyDatabase(), new NoLinks(), _world.Time,
-            new ComputeOptions { Hosts = [], Sessions = new SessionVault(new byte[32], new SeededIds(new Random(1))) }, HostPolicy.Pack, ComputeHooks.None, NullLogger.Instance);
-        var placer = system.ActorOf(ComputeCell.PlacerProps(setup), "placer");
-        _world.RunUntilIdle();
-        return placer;
-    }
-
-    /// <summary>Every change ends at once, in the way that the test says.</summary>
-    private sealed class ScriptedCommitter : ICommitter
-    {
-        public CommitOutcome Outcome { get; set; } = new CommitOutcome.Committed([]);
-
-        public List<IWrite> Written { get; } = [];
-
-        public void Commit(Change change, Action<CommitOutcome> told)
-        {
-            if (Outcome is CommitOutcome.Committed)
-                Written.AddRange(change.Writes);
-            told(Outcome);
-        }
-
-        public Task<CommitOutcome> CommitAsync(Change change)
-        {
-            var outcome = new TaskCompletionSource<CommitOutcome>();
-            Commit(change, outcome.SetResult);
-            return outcome.Task;
-        }
-    }
-
-    private sealed class EmptyDatabase : ICellDatabase
-    {
-        public Task<T> ReadAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken stop) =>
-            Task.FromResult((T)(object)(typeof(T) == typeof(InventoryRows) ? new InventoryRows([], [], [])
-                : typeof(T) == typeof(IReadOnlyList<Instance>) ? Array.Empty<Instance>()
-                : typeof(T) == typeof(IReadOnlyList<FenceProof>) ? Array.Empty<FenceProof>() : Array.Empty<ShownRow>()));
-    }
-
-    private sealed class NoLinks : ILinks
-    {
-        public IReadOnlyList<LinkStatus> Status => [];
-
-        public IParkedMessages Parked => throw new NotSupportedException("This cell has no neighbours.");
-
-        public void Attach(IActorRef router, IStateSource? source) => throw new NotSupportedException("This cell has no neighbours.");
-
-        public bool IsFull(CellName link) => false;
-
-        public void Send(SendNews news) => throw new NotSupportedException("This cell has no neighbours.");
-    }
+    private IActorRef StartPlacer() => PlacerForTests.Start(_world, _committer).Placer;
 }
