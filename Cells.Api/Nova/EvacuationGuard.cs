@@ -1,6 +1,7 @@
 using Cells.Api.Fleet;
 using Cells.Api.Http;
 using Cells.Contracts;
+using Cells.Contracts.Messages;
 
 namespace Cells.Api.Nova;
 
@@ -10,21 +11,25 @@ namespace Cells.Api.Nova;
 /// </summary>
 internal sealed class EvacuationGuard(SeenFleet fleet)
 {
-    /// <param name="from">Where the server is.</param>
+    /// <param name="seen">
+    /// The server, as its cell tells it. One that is ERROR and has no power state has no VM that anybody sees, as after a build anew that no host took: then
+    /// the host of its row proves nothing, and the cell judges alone.
+    /// </param>
     /// <param name="to">The host that is asked for, by name; null for any.</param>
     /// <returns>Null when it may go on.</returns>
-    public async Task<ApiResult?> RefuseAsync(HostId? from, string? to, CancellationToken stop)
+    public async Task<ApiResult?> RefuseAsync(InstanceRow? seen, string? to, CancellationToken stop)
     {
         var hosts = await fleet.HostsAsync(stop);
-        if (from is null || hosts.FirstOrDefault(host => host.Row.Host == from) is not { } lost)
+        if (seen?.Host is not { } from || hosts.FirstOrDefault(host => host.Row.Host == from) is not { } lost)
             return ApiResult.Conflict("The server is on no host that its cell reports, so there is nothing to evacuate it from. `cells explain` tells what became of it.");
-        if (lost.IsUp)
+        var isNowhere = seen is { VmState: VmState.Error, PowerState: PowerState.NoState };
+        if (!isNowhere && lost.IsUp)
             return ApiResult.BadRequest($"Compute service of {lost.Row.Name} is still in use.");
-        if (to is not null && to == lost.Row.Name)
+        if (!isNowhere && to is not null && to == lost.Row.Name)
             return ApiResult.BadRequest("The target host can't be the same one.");
         if (to is not null && hosts.All(host => host.Row.Name != to))
             return ApiResult.NotFound($"Compute host {to} not found.");
-        return lost.Fence is null
+        return !isNowhere && lost.Fence is null
             ? ApiResult.Conflict(
                 $"Host {lost.Row.Name} is not heard, and that alone does not prove that it runs nothing: a server that is started elsewhere might run twice. "
                 + $"Power the host off, make sure, and say so with `cells host fenced {lost.Row.Name} --reason \"...\"`; then ask again.")

@@ -75,7 +75,7 @@ public sealed class NovaActions
                 return ApiResult.Conflict(refused);
             if (server.Intent.Desired == Desired.Deleted)
                 return ApiResult.Conflict($"Cannot '{asked.Action.RequestName()}' instance {id} while it is in task_state deleting");
-            if (asked.Action == InstanceAction.Evacuate && await _evacuation.RefuseAsync(server.Observed?.Host, asked.Host, stop) is { } held)
+            if (asked.Action == InstanceAction.Evacuate && await _evacuation.RefuseAsync(server.Observed, asked.Host, stop) is { } held)
                 return held;
             var (move, notThere) = await MoveAsync(caller, server, asked, stop);
             if (notThere is not null)

@@ -19,11 +19,14 @@ internal sealed record FenceProof(Guid Id, HostId Host, string How, string Who, 
 /// <summary>Keeps a proof. One that is kept already, ended or not, stays as it is: the same word comes again with each later one of its host.</summary>
 internal sealed record PutFenceProof(FenceProof Proof) : IWrite
 {
+    /// <summary>It never counted, and never will: said of a host that was heard. Null: it counts.</summary>
+    public DateTimeOffset? RefusedAt { get; init; }
+
     private static readonly WriteKind TheKind = new UnguardedKind<PutFenceProof>(
         "put-fence-proof", 127, """
-            insert into fence_proof (id, host_id, how, who, why, proven_at)
-            select w.id, w.host_id, w.how, w.who, w.why, w.proven_at
-              from unnest(@ids, @hosts, @hows, @whos, @whys, @times) as w (id, host_id, how, who, why, proven_at)
+            insert into fence_proof (id, host_id, how, who, why, proven_at, ended_at, end_why)
+            select w.id, w.host_id, w.how, w.who, w.why, w.proven_at, w.refused_at, case when w.refused_at is not null then 'the host was heard when it was said' end
+              from unnest(@ids, @hosts, @hows, @whos, @whys, @times, @refused) as w (id, host_id, how, who, why, proven_at, refused_at)
                 on conflict do nothing
             """,
         Column.Uuid<PutFenceProof>("ids", w => w.Proof.Id),
@@ -31,7 +34,8 @@ internal sealed record PutFenceProof(FenceProof Proof) : IWrite
         Column.Text<PutFenceProof>("hows", w => w.Proof.How),
         Column.Text<PutFenceProof>("whos", w => w.Proof.Who),
         Column.Text<PutFenceProof>("whys", w => w.Proof.Why),
-        Column.Time<PutFenceProof>("times", w => w.Proof.At));
+        Column.Time<PutFenceProof>("times", w => w.Proof.At),
+        Column.Time<PutFenceProof>("refused", w => w.RefusedAt));
 
     public WriteKind Kind => TheKind;
 }

@@ -137,7 +137,7 @@ internal sealed partial class PlacerActor
         var command = undone.Command!;
         var tried = undone.Story.Tried.Append(undone.Place!.Host).ToList();
         var request = ClaimOf.RequestOf(command, tried) with { Group = _groups.RuleFor(command) };
-        var decision = undone.Attempt < _setup.Options.AttemptsPerEpoch && undone.Story.Refusals[^1].Code != StepOutcome.ImageUnavailable
+        var decision = Instances.BuildAnew.MayTryAgain(undone, _setup.Options.AttemptsPerEpoch)
             ? ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy)
             : null;
         if (decision is not null)

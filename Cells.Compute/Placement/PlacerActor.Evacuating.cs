@@ -19,6 +19,11 @@ internal sealed partial class PlacerActor
 {
     private readonly SortedDictionary<Guid, FenceProof> _proofs = [];
 
+    // Ended in this life: one that is read while its end is being written does not count again.
+    private readonly SortedSet<Guid> _proofsEnded = [];
+
+    private bool IsHeard(HostId host) => _health.TryGetValue(host.Value, out var health) && health is HostStatus.Up or HostStatus.Maintenance;
+
     /// <summary>Null: it may go on now. Otherwise it waits, or has ended.</summary>
     private bool MayLeave(Entry entry, Instance row, Place place)
     {
@@ -37,7 +42,8 @@ internal sealed partial class PlacerActor
     /// <summary>Its disk is where nobody reaches it: another host, of whichever pool, builds it anew.</summary>
     private void BuildAnew(Entry entry, Instance row, Place lost, BuildInstance command, PlacementRequest request)
     {
-        var decision = ChooseHost.Decide(_setup.Cell, _inventory.Index, request with { Group = _groups.RuleFor(command) }, _setup.Policy);
+        var freed = HeldBy(row);
+        var decision = _inventory.Without(freed, () => ChooseHost.Decide(_setup.Cell, _inventory.Index, request with { Group = _groups.RuleFor(command) }, _setup.Policy));
         ComputeMeters.Chose(_setup.Cell, decision.Why);
         if (decision.Host is not { } host || _inventory.Find(host.Id) is not { } record)
         {
@@ -45,22 +51,8 @@ internal sealed partial class PlacerActor
                 EndAtPlace(entry, row, NoRoom(decision.Why), decision.Why);
             return;
         }
-        var next = row.Changed(Now) with
-        {
-            Place = new Place(record.Pool, host.Id, host.Name, decision.Sr),
-            Work = new Work(WorkflowKind.Build, 0, Undoing: false, Interrupted: null, Note: row.VmState == VmState.Stopped ? AdvanceWorkflow.ThenStop : null),
-            TaskState = TaskState.Rebuilding,
-            PowerState = PowerState.NoState,
-            Attempt = row.Attempt + 1,
-            Vm = null,
-            Disks = Disks.None,
-            Fault = null,
-            DeadlineAt = Now + _setup.Options.BuildDeadline,
-            Story = row.Story with { Why = [.. row.Story.Why, decision.Why] },
-            Actions = row.Actions with { Moved = new MovedBetween(lost.HostName, host.Name, decision.Why) },
-        };
+        var next = Instances.BuildAnew.Begin(row, new Place(record.Pool, host.Id, host.Name, decision.Sr), decision.Why, _setup.Options.BuildDeadline, Now);
         var parts = ClaimOf.Parts(host.Id, decision.Sr, request);
-        var freed = HeldBy(row);
         _inventory.Take(parts);
         _groups.Take(command, host.Id);
         Commit(
@@ -89,7 +81,7 @@ internal sealed partial class PlacerActor
             });
     }
 
-    /// <summary>No host would build it anew: the server stays in this cell, without a VM, and says why. It may be evacuated or deleted.</summary>
+    /// <summary>No host would build it anew: the server stays in this cell, without a VM, and says why. It may be evacuated, wherever it is, or deleted.</summary>
     private void EndAnew(Entry entry, Instance before, Instance undone, PoolOwner owner)
     {
         var reason = undone.Story.Refusals[^1].Reason;
@@ -110,13 +102,13 @@ internal sealed partial class PlacerActor
 
     /// <summary>
     /// A word that is new makes a proof; the one that counts ends with a word that names none. Which words were heard before the database knows: one whose
-    /// proof has ended makes none again.
+    /// proof has ended makes none again, and neither does one that was said while the host was heard.
     /// </summary>
     private IReadOnlyList<IWrite> ProofWrites(ConfigureHost setting)
     {
         var current = _proofs.GetValueOrDefault(setting.Host.Value);
         var end = current is { How: FenceProof.Operator } && current.Id != setting.Fence?.Id ? new EndFenceProof(current, Now, "the operator took the word back, or gave another") : null;
-        IWrite? put = setting.Fence is { } word && current?.Id != word.Id ? new PutFenceProof(FenceProof.Of(setting.Host, word)) : null;
+        IWrite? put = setting.Fence is { } word && current?.Id != word.Id ? new PutFenceProof(FenceProof.Of(setting.Host, word)) { RefusedAt = IsHeard(setting.Host) ? Now : null } : null;
         return [.. new[] { end, put }.OfType<IWrite>()];
     }
 
@@ -125,19 +117,22 @@ internal sealed partial class PlacerActor
     {
         if (!_proofs.Remove(host.Value, out var proof))
             return;
+        _proofsEnded.Add(proof.Id);
         ComputeTelemetry.ProofEnded(_setup.Logger, host, proof.Who);
-        IWrite[] touch = _inventory.Find(host) is null ? [] : [new TouchHost(host, Now)];
+        End(proof, isShown: _inventory.Find(host) is not null);
+    }
+
+    /// <param name="isShown">The host has a row, which goes up again without the proof.</param>
+    private void End(FenceProof proof, bool isShown)
+    {
+        IWrite[] touch = isShown ? [new TouchHost(proof.Host, Now)] : [];
         Show(new Change([new EndFenceProof(proof, Now, "the host was heard again"), .. touch]), outcome =>
         {
             if (outcome is CommitOutcome.Unavailable)
-                Later(() => EndProofAgain(proof, host));
+                Later(() => End(proof, isShown));
+            else if (outcome is CommitOutcome.Missed)
+                End(proof, isShown: false);                       // shown, and its row not written yet: it will be
         });
-    }
-
-    private void EndProofAgain(FenceProof proof, HostId host)
-    {
-        _proofs.TryAdd(host.Value, proof);
-        EndProofOf(host);
     }
 
     private void ReadProofsAgain() => PipeToSelf(
@@ -152,20 +147,22 @@ internal sealed partial class PlacerActor
     private void LoadProofs(IReadOnlyList<FenceProof> proofs)
     {
         _proofs.Clear();
-        foreach (var proof in proofs)
+        foreach (var proof in proofs.Where(p => !_proofsEnded.Contains(p.Id)))
             _proofs[proof.Host.Value] = proof;
+        foreach (var proof in proofs.Where(p => IsHeard(p.Host)))
+            EndProofOf(proof.Host);
     }
 
     /// <summary>
     /// A host that comes back may have what was started or built anew elsewhere: a copy that runs is ended at once. Everything else of it waits for the
     /// sweep, which acts on what it sees twice.
     /// </summary>
-    private void EndRunningLeftovers(HostAttached m)
+    private void EndRunningLeftovers(HostId host)
     {
-        if (_pools.GetValueOrDefault(m.Owner.Pool.Value) is not { } pool || pool.Owner != m.Owner)
+        if (!_attached.TryGetValue(host.Value, out var at) || _pools.GetValueOrDefault(at.Owner.Pool.Value) is not { } pool || pool.Owner != at.Owner)
             return;
-        foreach (var vm in pool.Vms.Values.Where(v => v.ResidentOn == m.Host).ToList())
-            EndIfLeftover(vm, m);
+        foreach (var vm in pool.Vms.Values.Where(v => v.ResidentOn == host).ToList())
+            EndIfLeftover(vm, at);
     }
 
     private void EndIfLeftover(VmObservation vm, HostAttached host)

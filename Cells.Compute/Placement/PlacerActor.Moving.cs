@@ -24,7 +24,8 @@ internal sealed partial class PlacerActor
         }
         if (entry.Row is not { Work: { } work, Place: { } place, Command: { } command } row || !Steps.At(work).IsPlacers)
             return;
-        if (work.Workflow == WorkflowKind.Evacuate && !MayLeave(entry, row, place))
+        // Without a VM it runs nowhere, whatever is heard: a former build anew undid what it had made, and only of a host that was proved to run nothing.
+        if (work.Workflow == WorkflowKind.Evacuate && row.Vm is not null && !MayLeave(entry, row, place))
             return;
         switch (MoveOf.Of(row, _inventory.Find(place.Sr) is { Shared: true }))
         {

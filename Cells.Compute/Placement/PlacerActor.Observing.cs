@@ -54,6 +54,8 @@ internal sealed partial class PlacerActor
         foreach (var entry in _entries.Values.Where(e => e.Row is { Released: false, Vm: not null, Place: { } place } && place.Pool == m.Pool).OrderBy(e => e.Id.Value).ToList())
             if (!pool.Vms.ContainsKey(entry.Row!.Vm!.Value))
                 Observe(entry, new Observed(pool.Owner, entry.Row!.Vm!.Value, null));
+        foreach (var host in m.Hosts.Where(h => IsHeard(h.Host)))
+            EndRunningLeftovers(host.Host);
         ShowCapacity();
     }
 
@@ -184,7 +186,10 @@ internal sealed partial class PlacerActor
     {
         _health[m.Host.Value] = m.Health.Status;
         if (m.Health.Status is HostStatus.Up or HostStatus.Maintenance)
+        {
             EndProofOf(m.Host);
+            EndRunningLeftovers(m.Host);
+        }
         _hostsChanged.Add(m.Host.Value);
         ShowCapacity();                                           // a host that fell silent gets nothing new from now on
     }

@@ -90,7 +90,7 @@ internal sealed partial class PlacerActor
     private void OnAttached(HostAttached m)
     {
         _attached[m.Host.Value] = m;
-        EndRunningLeftovers(m);
+        EndRunningLeftovers(m.Host);
         foreach (var row in Working().Where(r => r.Place is { } place && (place.Host == m.Host || (place.Pool == m.Owner.Pool && IsGone(place)))))
             Perform(row, maybeDone: true);
     }

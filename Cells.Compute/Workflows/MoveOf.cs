@@ -33,7 +33,7 @@ internal static class MoveOf
             WorkflowKind.Evacuate when diskIsShared && row.Vm is not null => new MoveAsked.To(
                 request with { DiskBytes = 0, Move = new MoveRule(place.Pool, place.Host, place.Sr, asked?.Host) }, command.Flavor, HasDisk: false,
                 row.VmState == VmState.Stopped ? VmState.Stopped : VmState.Active),
-            WorkflowKind.Evacuate => new MoveAsked.Anew(request with { Move = new MoveRule(null, place.Host, null, asked?.Host) }),
+            WorkflowKind.Evacuate => new MoveAsked.Anew(request with { Move = new MoveRule(null, row.Vm is null ? null : place.Host, null, asked?.Host) }),
             _ => throw new ArgumentException($"{work.Workflow} goes nowhere.", nameof(row)),
         };
     }

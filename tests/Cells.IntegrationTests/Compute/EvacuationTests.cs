@@ -63,13 +63,21 @@ public sealed class EvacuationTests
         _running = await ComputeWorld.StartPoolAsync(members: 2, Narrow);
         var server = World.NewBuild(Wide);
         var on = (await World.BuildAsync(server)).HostName!;
-        await FenceAsync(World.ParentCell.Hosts.Single(h => h.Name == on));
+        await SayFencedAsync(World.ParentCell.Hosts.Single(h => h.Name == on));
+        await World.ParentCell.HostAsync(on, h => h.SettingNumber == _number && h.Fence is null);
 
         var refused = await EvacuateAsync(server, 2);
 
         Assert.That((refused.Outcome, refused.HostName), Is.EqualTo((ActionOutcome.Failed, on)));
         Assert.That(refused.Reason, Does.StartWith($"Host {on} is heard"));
         Assert.That(World.Held(server.Instance), Is.EqualTo((1, 1, 1)));
+        Assert.That(await World.Database.QueryAsync<string>("select end_why from fence_proof"), Is.EqualTo(new[] { "the host was heard when it was said" }));
+
+        // Weeks later: it may be cut off with everything running, and the old word proves nothing of that.
+        await LoseAsync(on);
+        var later = await EvacuateAsync(server, 3);
+        Assert.That(later.Outcome, Is.EqualTo(ActionOutcome.Failed));
+        Assert.That(later.Reason, Does.Contain("does not prove"));
     }
 
     [Test]
@@ -198,12 +206,15 @@ public sealed class EvacuationTests
 
     private async Task FenceAsync(HostRow host)
     {
-        await World.ParentCell.SendAsync($"host-{host.Host}", new ConfigureHost(host.Host, ComputeWorld.Cell, ++_number, Disabled: false, null, ForcedDown: false, null, [])
+        await SayFencedAsync(host);
+        await World.ParentCell.HostAsync(host.Name, h => h.Fence is { Who: "op", Why: "switched off by hand" });
+    }
+
+    private Task SayFencedAsync(HostRow host) =>
+        World.ParentCell.SendAsync($"host-{host.Host}", new ConfigureHost(host.Host, ComputeWorld.Cell, ++_number, Disabled: false, null, ForcedDown: false, null, [])
         {
             Fence = new FenceWord(Guid.NewGuid(), "op", "switched off by hand", DateTimeOffset.UtcNow),
         });
-        await World.ParentCell.HostAsync(host.Name, h => h.Fence is { Who: "op", Why: "switched off by hand" });
-    }
 
     private Task<InstanceActed> EvacuateAsync(BuildInstance server, long intent) => ActAsync(server, InstanceAction.Evacuate, intent);
 

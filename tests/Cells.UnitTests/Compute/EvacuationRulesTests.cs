@@ -1,9 +1,11 @@
 using Cells.Compute.Fencing;
 using Cells.Compute.Hosts;
 using Cells.Compute.Instances;
+using Cells.Compute.Placement;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.Scheduler;
 using NUnit.Framework;
 
 namespace Cells.UnitTests.Compute;
@@ -38,7 +40,7 @@ public sealed class EvacuationRulesTests
         Assert.That((there.Request.Move!.Pool, there.Request.Move.NotHost, there.Request.Move.Disk), Is.EqualTo(((PoolId?)Rows.Place.Pool, (HostId?)Rows.Place.Host, (SrId?)Rows.Place.Sr)));
         Assert.That((anew.Request.Move!.Pool, anew.Request.Move.NotHost, anew.Request.Move.Disk), Is.EqualTo(((PoolId?)null, (HostId?)Rows.Place.Host, (SrId?)null)));
         Assert.That(anew.Request.DiskBytes, Is.GreaterThan(0));
-        Assert.That(without, Is.TypeOf<MoveAsked.Anew>(), "there is no VM to start");
+        Assert.That(((MoveAsked.Anew)without).Request.Move!.NotHost, Is.Null, "there is no VM to start, and none that its host could still run");
     }
 
     [TestCase(null, false)]
@@ -61,6 +63,38 @@ public sealed class EvacuationRulesTests
             Assert.That(answers.Select(a => (a.Intent, a.Outcome)), Is.EqualTo(new[] { (2L, ActionOutcome.Done) }));
         }
     }
+
+    [TestCase(VmState.Active, VmState.Active, null)]
+    [TestCase(VmState.Resized, VmState.Active, null)]
+    [TestCase(VmState.Resized, VmState.Stopped, AdvanceWorkflow.ThenStop)]
+    [TestCase(VmState.Stopped, VmState.Active, AdvanceWorkflow.ThenStop)]
+    public void A_build_anew_holds_one_place_and_is_what_the_server_was(VmState state, VmState former, string? note)
+    {
+        var second = new SecondPlace(Rows.Place, Rows.Build().Flavor, HasDisk: true, former);
+        var there = Rows.Place with { Host = new HostId(Guid.Parse("88888888-8888-8888-8888-888888888888")), HostName = "host-2" };
+
+        var begun = BuildAnew.Begin(Evacuating(state) with { Origin = second, Destination = second }, there, Why, TimeSpan.FromMinutes(15), Rows.Now);
+
+        Assert.That((begun.Place, begun.Origin, begun.Destination, begun.Vm, begun.Work!.Note), Is.EqualTo((there, (SecondPlace?)null, (SecondPlace?)null, (Guid?)null, note)));
+    }
+
+    [Test]
+    public void A_server_that_was_moved_often_has_all_its_tries()
+    {
+        var moved = Evacuating(VmState.Active) with { Attempt = 7, Story = Story.Empty with { Refusals = [Refused(), Refused()] } };
+        var undone = BuildAnew.Begin(moved, Rows.Place, Why, TimeSpan.FromMinutes(15), Rows.Now);
+        var tries = 0;
+        do
+            undone = undone with { Story = undone.Story with { Refusals = [.. undone.Story.Refusals, Refused()] } };
+        while (++tries < 10 && BuildAnew.MayTryAgain(undone, most: 3));
+
+        Assert.That(tries, Is.EqualTo(3));
+        Assert.That(BuildAnew.MayTryAgain(moved with { Story = Story.Empty with { Refusals = [Refused() with { Code = StepOutcome.ImageUnavailable }] } }, most: 3), Is.False);
+    }
+
+    private static Explanation Why => ChooseHost.Decide(Rows.Cell, new HostIndex(), ClaimOf.RequestOf(Rows.Build(), []), HostPolicy.Pack).Why;
+
+    private static Refusal Refused() => new(Rows.Cell, "build_failed", "no", null);
 
     private static Instance Evacuating(VmState state)
     {
