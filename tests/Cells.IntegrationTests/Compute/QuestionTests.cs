@@ -1,5 +1,6 @@
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.IntegrationTests.EndToEnd;
 using Cells.XenSim.Core;
 using Cells.XenSim.Faults;
 using NUnit.Framework;
@@ -98,7 +99,9 @@ public sealed class QuestionTests
         AskCell Ask(CellQuestion about) => new(cell, Guid.NewGuid(), about, [parent]);
         await World.ParentCell.SendAsync("odd", new ImageTicket(new ImageId(Guid.NewGuid()), CellName.Parse("elsewhere"), "", "", null));
 
-        var told = await World.ParentCell.AskAsync(Ask(CellQuestion.ListParked));
+        // Its link tells nobody that it has parked a message.
+        var told = await Eventually.SeeAsync(
+            "the message is parked", TimeSpan.FromSeconds(20), () => World.ParentCell.AskAsync(Ask(CellQuestion.ListParked)), t => t.Parked is { Count: > 0 });
         var parked = told.Parked!.Single();
         var refused = await World.ParentCell.AskAsync(Ask(CellQuestion.RetryParked) with { Link = CellName.Parse("nobody"), Key = "odd" });
         var dropped = await World.ParentCell.AskAsync(Ask(CellQuestion.DropParked) with { Link = parked.Link, Incarnation = parked.Incarnation, Number = parked.Number });
