@@ -14,6 +14,9 @@ public sealed class CrashTests
     private static readonly string[] CallOfStep =
         ["VDI.create", "VDI.clone", "VDI.resize", "VM.create", "VBD.create", "VIF.create", "VM.start_on", "event.inject"];
 
+    /// <summary>Where the row stands meanwhile: at the first of the steps that are joined.</summary>
+    private static readonly int[] RowAtStep = [0, 0, 0, 3, 3, 3, 6, 6];
+
     /// <summary>Slow too, so that a delete that has nothing to wait for is still seen under way.</summary>
     private const string FirstCallOfDelete = "VM.get_all_records_where";
 
@@ -113,8 +116,8 @@ public sealed class CrashTests
     }
 
     /// <summary>
-    /// The one call of that step is made slow, and the delete sent once the cell's own table shows the build there. That it was accepted there the
-    /// table says too; a machine too busy for that gets more time.
+    /// The one call of that step is made slow, and the delete sent once the cell's own table shows the build there and the hosts what the steps before
+    /// it made. That it was accepted there the table says too; a machine too busy for that gets more time.
     /// </summary>
     private static async Task DeleteAtAsync(TestCloud cloud, int step)
     {
@@ -125,14 +128,23 @@ public sealed class CrashTests
             var server = await cloud.CreateAsync($"deleted-at-{step}", image);
             await Eventually.SeeAsync(
                 $"the build comes to step {step} or past it", Patience, async () => (await Tables.BuildsAsync()).FirstOrDefault(b => b.Instance == server),
-                build => build.Instance == server && build.Step >= step);
+                build => build.Instance == server && build.Step >= RowAtStep[step]);
+            await Eventually.SeeAsync($"the hosts show what comes before step {step}", Patience, AccountAsync, held => IsMadeBefore(step, server, held));
             await cloud.DeleteAsync(server);
             var begun = await Eventually.SeeAsync("the delete is accepted", Patience, () => Tables.DeleteOfAsync(server), delete => delete.IsAccepted);
-            if (begun.InterruptedStep == step)
+            if (begun.InterruptedStep == RowAtStep[step])
                 return;
         }
         Assert.Fail($"No delete was accepted while a build was at step {step}, though '{CallOfStep[step]}' took 16 s.");
     }
+
+    private static bool IsMadeBefore(int step, string server, Accounts held) => CallOfStep[step] switch
+    {
+        "VDI.resize" => held.DisksOfInstances.Any(d => d.OtherConfig.GetValueOrDefault("cells-instance") == server),
+        "VBD.create" or "VIF.create" => held.Vms.Contains(server),
+        "event.inject" => held.Domains.Contains(server),
+        _ => true,                                              // nothing, or it is the row that tells
+    };
 
     private static async Task<IReadOnlyList<(string Instance, int Step)>> MiddleAsync() =>
         [.. (await Tables.BuildsAsync()).Where(b => b.Step > 0 && b.Step < Steps - 1)];
