@@ -9,6 +9,8 @@ namespace Cells.Host.Commands.Nouns;
 /// <summary>Looks at a server until something is over, and tells each change of what it sees.</summary>
 internal sealed class ServerWait(CloudClient cloud, TimeProvider time, Action<string> tell, TimeSpan lookEvery)
 {
+    private static readonly TimeSpan RowFollowsWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>Until nothing of it is left.</summary>
     public Task<ExitCode> UntilDeletedAsync(string id, TimeSpan patience, CancellationToken stop) => UntilAsync(
         id, "the delete", patience, server => Task.FromResult((string)server["vm_state"]! == "deleted" ? new WaitEnd(true, null) : null), stop);
@@ -56,9 +58,9 @@ internal sealed class ServerWait(CloudClient cloud, TimeProvider time, Action<st
         {
             var server = await cloud.GetAsync("cells", $"/servers/{id}", stop);
             var end = await endOf(server);
-            // What it was doing when it ended is not what it is now: look once more.
+            // What it was doing when it ended is not what it is now: look again.
             if (end is not null)
-                server = await cloud.GetAsync("cells", $"/servers/{id}", stop);
+                server = await AfterAsync(id, end, stop);
             if (Progress(server) is var now && now != told)
                 tell($"server {id}: {told = now}");
             if (end is { IsDone: true })
@@ -70,6 +72,19 @@ internal sealed class ServerWait(CloudClient cloud, TimeProvider time, Action<st
                 tell($"server {id}: {what} has not ended after {patience.TotalSeconds:0} s. It goes on: `cells server show {id}` and `cells task list` tell where it is.");
                 return ExitCode.TimedOut;
             }
+            await Task.Delay(lookEvery, time, stop);
+        }
+    }
+
+    /// <summary>The end of an action and the row that it leaves come up by two ways. The row is waited for a little: what follows may keep it busy.</summary>
+    private async Task<JsonNode> AfterAsync(string id, WaitEnd end, CancellationToken stop)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var server = await cloud.GetAsync("cells", $"/servers/{id}", stop);
+            if (!end.IsDone || server["task_state"] is null || (bool)server["silent"]! || time.GetElapsedTime(began) > RowFollowsWithin)
+                return server;
             await Task.Delay(lookEvery, time, stop);
         }
     }
