@@ -89,10 +89,10 @@ internal sealed partial class HostActor : ReceiveActor
             if (run.Busy)
                 run.Follow(m);                                  // after the step under way: one call per instance at a time
             else
-                _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival) { TraceParent = m.TraceParent };
+                _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, run.Arrival) { TraceParent = m.TraceParent, SecondIsDown = m.SecondIsDown };
         }
         else
-            _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, _arrivals++) { TraceParent = m.TraceParent };
+            _runs[m.Row.Id.Value] = new Run(m.Row, m.MaybeDone, _arrivals++) { TraceParent = m.TraceParent, SecondIsDown = m.SecondIsDown };
         StartRuns();
     }
 
@@ -155,7 +155,7 @@ internal sealed partial class HostActor : ReceiveActor
                 OnPerform(next with { MaybeDone = true });
         }
         else if (run.Next is { } next)
-            _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival) { TraceParent = next.TraceParent };
+            _runs[m.Instance.Value] = new Run(next.Row, true, run.Arrival) { TraceParent = next.TraceParent, SecondIsDown = next.SecondIsDown };
         else if (m.Outcome is StepOutcome.Later later)
             LookAgain(run, later.After);
         else
@@ -201,6 +201,8 @@ internal sealed partial class HostActor : ReceiveActor
         {
             Target = target,
             HostIsHeard = place.Host == _info.Host ? _isHeard : false,   // another's step is done here only when its host has left the pool: nobody asks that one any more
+            SecondIsDown = run.SecondIsDown,
+            Said = run.Said,
         };
     }
 
@@ -245,6 +247,8 @@ internal sealed partial class HostActor : ReceiveActor
         public IReadOnlyList<StepOutcome.Done> Passed => _passed;
         public long Arrival { get; } = arrival;
         public Awaited Awaited { get; } = new();
+        public HostSaid Said { get; private set; } = new();
+        public bool SecondIsDown { get; init; }
         public bool MaybeDone { get; set; } = maybeDone;
         public bool Busy { get; set; }
         public bool Waiting { get; set; }
@@ -282,6 +286,7 @@ internal sealed partial class HostActor : ReceiveActor
             _passed.Add(done);
             Row = AdvanceWorkflow.Pass(Row, done);
             Awaited.Forget();
+            Said = new HostSaid();
             Failures = 0;
         }
     }
@@ -298,6 +303,9 @@ internal sealed record PerformStep(Instance Row, bool MaybeDone)
 {
     /// <summary>W3C trace context of the request that the step is done for; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The host of its second place is down or gone, as far as the placer knows; absent, it may be there.</summary>
+    public bool SecondIsDown { get; init; }
 }
 
 /// <summary>From the placer: the hypervisor itself is to take new VMs, or none. Twice is harmless.</summary>

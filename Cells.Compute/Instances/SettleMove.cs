@@ -12,7 +12,7 @@ internal static class SettleMove
         (WorkflowKind.LiveMigrate or WorkflowKind.Evacuate, { } there, _, ActionOutcome.Done) => row with { Place = there.Place, Destination = null },
         (WorkflowKind.Resize, { } there, _, ActionOutcome.Done) => Resized(row, there),
         (WorkflowKind.ConfirmResize, _, { } former, ActionOutcome.Done) => row with { Origin = null, VmState = former.State },
-        // Its old disk is its own again, whether or not the host would start it: there is nothing left to go back from.
+        // Its old disk is its own again: there is nothing left to go back from.
         (WorkflowKind.RevertResize, _, { } former, _) when row.Disks.Former is null => Reverted(row, former, outcome),
         (_, { }, _, _) => row with { Destination = null },
         _ => row,

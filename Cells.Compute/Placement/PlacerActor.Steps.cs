@@ -71,10 +71,13 @@ internal sealed partial class PlacerActor
         if (Steps.At(work).IsPlacers)
             ChoosePlace(EntryOf(row.Id));
         else if (PerformerOf(place, work) is { } host)
-            host.Actor.Tell(new PerformStep(row, maybeDone) { TraceParent = _entries.GetValueOrDefault(row.Id)?.TraceParent }, Self);
+            host.Actor.Tell(new PerformStep(row, maybeDone) { TraceParent = _entries.GetValueOrDefault(row.Id)?.TraceParent, SecondIsDown = SecondIsDown(row) }, Self);
         else if (IsGone(place))
             FindHome(row);
     }
+
+    private bool SecondIsDown(Instance row) =>
+        (row.Destination ?? row.Origin) is { Place.Host: var there } && (_inventory.Find(there) is null or { Status: "down" or "gone" });
 
     /// <summary>The row's own host; once that has left its pool, any member for what needs no host.</summary>
     private HostAttached? PerformerOf(Place place, Work work) => _attached.TryGetValue(place.Host.Value, out var own) ? own

@@ -50,6 +50,11 @@ internal static class ActionWorkflows
     /// <summary>Why this instance cannot have the action, whatever its state; null when it can.</summary>
     public static string? Impossible(ActOnInstance command, Instance row) => command.Action switch
     {
+        // Each of them gives a disk a role that another one has: the row would forget it.
+        InstanceAction.Rebuild or InstanceAction.Rescue or InstanceAction.Resize or InstanceAction.Migrate when row.Origin is not null =>
+            $"Instance {row.Id} is resized: confirm or revert that first.",
+        InstanceAction.Rebuild or InstanceAction.Rescue or InstanceAction.Resize or InstanceAction.Migrate when row.Disks.Rescue is not null =>
+            $"Instance {row.Id} is rescued: unrescue it first.",
         InstanceAction.Rebuild when command.Image is null => "A rebuild has to name an image.",
         // What is claimed of the SR is the flavor's disk, or the first image where that is larger.
         InstanceAction.Rebuild when row.Command is { } built && FetchImage.RoundedUp(command.Image!.SizeBytes) > ClaimOf.RequestOf(built, []).DiskBytes =>

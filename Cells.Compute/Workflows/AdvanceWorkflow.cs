@@ -21,8 +21,8 @@ internal static class AdvanceWorkflow
         ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Done done) => AfterActionStep(row, w, done, deadlines, now),
         ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: false } w, StepOutcome.Refused refused) =>
             UndoAction(row, w with { UndoReason = Failure(row, w, refused) }, Steps.UndoAtOrBelow(w.Workflow, w.Step, refused: true), deadlines, now),
-        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: true } w, StepOutcome.Undone) =>
-            UndoAction(Forgotten(row, w), w, Steps.UndoAtOrBelow(w.Workflow, w.Step - 1, refused: false), deadlines, now),
+        ({ Workflow: not (WorkflowKind.Build or WorkflowKind.Delete), Undoing: true } w, StepOutcome.Undone undone) =>
+            UndoAction(Forgotten(row, w), undone.But is { } but ? w with { UndoReason = $"{w.UndoReason}; {but}" } : w, Steps.UndoAtOrBelow(w.Workflow, w.Step - 1, refused: false), deadlines, now),
         _ => Advance.Wait.Instance,                             // an undo or a delete that was refused is tried again: it may not be given up
     };
 

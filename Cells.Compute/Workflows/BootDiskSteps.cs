@@ -127,7 +127,8 @@ internal static class BootDiskSteps
 
     private static string DeviceOf(int place) => place.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static async Task<XenRef<Vdi>?> FindAsync(StepContext context, Guid disk, CancellationToken stop)
+    /// <summary>Null when it is not there any more.</summary>
+    public static async Task<XenRef<Vdi>?> FindAsync(StepContext context, Guid disk, CancellationToken stop)
     {
         try
         {
@@ -150,7 +151,7 @@ internal static class BootDiskSteps
             if (context.Row.Disks.Root is { } root && await FindAsync(context, root, stop) is { } own)
                 await context.Pool.CallAsync(Vdi.SetOtherConfig(own, Marks.OfDisk(context.Row.Stamp, root, DiskRole.Root, context.Row.WorkingIntent)), stop);
             if (context.Row.Disks[role] is { } disk && await FindAsync(context, disk, stop) is { } former)
-                await UnlessRefusedAsync(context.Pool.CallAsync(Vdi.Destroy(former), stop));
+                await ObjectsOf.UnlessItWillNotAsync(context.Pool.CallAsync(Vdi.Destroy(former), stop));
             return new StepOutcome.Done(Disks: context.Row.Disks.With(role, null));
         },
         Undo: null,                                             // no way back lies before it
@@ -158,26 +159,8 @@ internal static class BootDiskSteps
         shows,
         Needs: Needs.Pool);
 
-    private static async Task StartAgainAsync(StepContext context, CancellationToken stop)
-    {
-        if (context.Row.Work?.Note != Running || context.Host.IsNull)
-            return;
-        var (vm, record) = await OwnVm.ReadAsync(context, stop);
-        if (record.PowerState == VmPowerState.Halted)
-            await UnlessRefusedAsync(PowerSteps.UnlessItIsAsync(VmPowerState.Running, context.Pool.RunTaskAsync(Vm.StartOn(vm, context.Host, startPaused: false, force: false), stop)));
-    }
-
-    private static async Task UnlessRefusedAsync(Task call)
-    {
-        try
-        {
-            await call;
-        }
-        catch (XenApiFailure refused) when (refused.Kind == FailureKind.Refuse)
-        {
-            // Whoever calls says what follows: nothing waits for it.
-        }
-    }
+    private static Task StartAgainAsync(StepContext context, CancellationToken stop) =>
+        context.Row.Work?.Note == Running ? PowerSteps.StartAgainAsync(context, stop) : Task.CompletedTask;
 
     /// <summary>The steps see for themselves what is so; only a lost call that still works must have ended before they do.</summary>
     private static async Task<ProbeAnswer> ProbeAsync(StepContext context, CancellationToken stop, params XenCall[] calls)

@@ -25,7 +25,10 @@ internal static class MigrationSteps
                 : ProbeAnswer.NotDone.Instance;
         },
         TaskState.Migrating,
-        Needs: Needs.Place | Needs.Second);
+        Needs: Needs.Place | Needs.Second)
+    {
+        GivesUp = true,
+    };
 
     /// <summary>As every other last step: the host must show it.</summary>
     public static WorkflowStep SeenMoved { get; } = new(

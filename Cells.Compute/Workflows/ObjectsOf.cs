@@ -96,6 +96,20 @@ internal static class ObjectsOf
     private static bool IsOurs(Instance row, Guid uuid, IReadOnlyDictionary<string, string> otherConfig) =>
         Marks.InstanceOf(otherConfig) == row.Id && !Marks.IsCopy(uuid, otherConfig) && (Marks.Read(otherConfig)?.Epoch ?? 0) <= row.Epoch;
 
+    /// <returns>What the host said where it would not, and goes on so; null when it did.</returns>
+    public static async Task<string?> UnlessItWillNotAsync(Task call)
+    {
+        try
+        {
+            await call;
+            return null;
+        }
+        catch (XenApiFailure no) when (no.Kind == FailureKind.Refuse || FailureKinds.MayLast(no.Code))
+        {
+            return no.Message;
+        }
+    }
+
     public static async Task UnlessAsync(string code, Task<XenVoid> call)
     {
         try

@@ -44,6 +44,7 @@ internal static class PowerSteps
         {
             Do = (context, stop) => SecondOf(context).State == VmState.Active ? start.Do(context, stop) : Task.FromResult<StepOutcome>(new StepOutcome.Done()),
             Needs = Needs.Second,
+            GivesUp = true,
         };
     }
 
@@ -60,6 +61,20 @@ internal static class PowerSteps
                 : new StepOutcome.Refused("not_so", $"VM {record.Uuid} was to be {wanted} on {SecondOf(context).Place.HostName} and is shown otherwise, as {record.PowerState}");
         },
         Undo: null, Probe: null, shows, Needs: Needs.Second, Joined: true);   // an observation
+
+    /// <summary>
+    /// Undoes a stop, where the host of its place takes it back. What it will not is left off and said: an undo that waits for it would never end.
+    /// </summary>
+    public static async Task StartAgainAsync(StepContext context, CancellationToken stop)
+    {
+        if (context.Host.IsNull)
+            return;
+        var (vm, record) = await OwnVm.ReadAsync(context, stop);
+        if (record.PowerState == VmPowerState.Halted
+            && await ObjectsOf.UnlessItWillNotAsync(UnlessItIsAsync(
+                VmPowerState.Running, context.Pool.RunTaskAsync(Vm.StartOn(vm, context.Host, startPaused: false, force: false), stop))) is { } will)
+            context.Said.LeaveAsItIs($"it could not be started again: {will}");
+    }
 
     private static SecondPlace SecondOf(StepContext context) =>
         context.Row.Destination ?? context.Row.Origin ?? throw new InvalidOperationException($"Instance {context.Row.Id} has no second place.");

@@ -16,12 +16,7 @@ internal static class ResizeSteps
     public static WorkflowStep PowerOff { get; } = GuestSteps.PowerOff with
     {
         Shows = TaskState.ResizeMigrating,
-        Undo = async (context, stop) =>
-        {
-            var (vm, record) = await OwnVm.ReadAsync(context, stop);
-            if (context.Row.Destination?.State == VmState.Active && record.PowerState != VmPowerState.Running && !context.Host.IsNull)
-                await PowerSteps.UnlessItIsAsync(VmPowerState.Running, context.Pool.RunTaskAsync(Vm.StartOn(vm, context.Host, startPaused: false, force: false), stop));
-        },
+        Undo = (context, stop) => context.Row.Destination?.State == VmState.Active ? PowerSteps.StartAgainAsync(context, stop) : Task.CompletedTask,
     };
 
     /// <summary>
@@ -41,7 +36,8 @@ internal static class ResizeSteps
                 stop);
             return await FinishedAsync(context, made, await context.Pool.CallAsync(Vdi.GetRecord(made), stop), stop);
         },
-        Undo: (context, stop) => ObjectsOf.DestroyDisksAsync(context, DiskRole.Next, stop),
+        // Where it will not go, as on a host that has died meanwhile, the row names it no more, and the sweep tries again.
+        Undo: (context, stop) => ObjectsOf.UnlessItWillNotAsync(ObjectsOf.DestroyDisksAsync(context, DiskRole.Next, stop)),
         async (context, stop) =>
         {
             var underWay = await Probing.UnderWayAsync(context, XenCalls.VdiCreate.Name, stop);
@@ -52,7 +48,10 @@ internal static class ResizeSteps
         },
         TaskState.ResizeMigrating,
         Needs: Needs.Place | Needs.Second,
-        Makes: DiskRole.Next);
+        Makes: DiskRole.Next)
+    {
+        GivesUp = true,
+    };
 
     /// <summary>All blocks, into the disk that is there: once more is the same.</summary>
     public static WorkflowStep CopyDisk { get; } = new(
@@ -65,7 +64,10 @@ internal static class ResizeSteps
         },
         Undo: null,                                             // goes with the disk
         async (context, stop) => await Probing.UnderWayAsync(context, XenCalls.VdiCopy.Name, stop) is { } underWay ? new ProbeAnswer.Unknown(underWay) : ProbeAnswer.NotDone.Instance,
-        TaskState.ResizeMigrating);
+        TaskState.ResizeMigrating)
+    {
+        GivesUp = true,
+    };
 
     public static WorkflowStep SwapDisk { get; } = RootDevice.Step(
         "swap-disk", TaskState.ResizeMigrated,
@@ -86,12 +88,17 @@ internal static class ResizeSteps
 
     public static WorkflowStep SeenResized { get; } = PowerSteps.SeenAtSecond("seen-resized", TaskState.ResizeFinish);
 
-    /// <summary>By right of the row, which names it.</summary>
+    /// <summary>
+    /// By right of the row, which names it. Where it will not go, as on a host that has died, the row names it no more, and the sweep tries again: a confirmation
+    /// does not wait for it. Never the one that the VM has: the old one is on device 0 after a revert that could be neither done nor undone.
+    /// </summary>
     public static WorkflowStep DestroyFormer { get; } = new(
         "destroy-former",
         async (context, stop) =>
         {
-            await ObjectsOf.DestroyDisksAsync(context, DiskRole.Former, stop);
+            if (context.Row.Disks.Former is { } disk && await HasAsync(context, disk, stop))
+                return new StepOutcome.Refused("boots_from_former", $"the server has its former disk {disk} attached: revert it");
+            await ObjectsOf.UnlessItWillNotAsync(ObjectsOf.DestroyDisksAsync(context, DiskRole.Former, stop));
             return new StepOutcome.Done(Disks: context.Row.Disks.With(DiskRole.Former, null));
         },
         Undo: null, Probe: null, TaskState.None, Needs: Needs.Pool);   // there is no way back; gone is done
@@ -105,38 +112,76 @@ internal static class ResizeSteps
         },
         Undo: null, Probe: null, TaskState.None, Needs: Needs.Pool, Joined: true);   // an observation
 
-    /// <summary>What it did since is given up: nobody asks the guest.</summary>
+    /// <summary>What it did since is given up: nobody asks the guest. It is not stopped for a host that is away.</summary>
     public static WorkflowStep StopThere { get; } = new(
         "stop-there",
         async (context, stop) =>
         {
+            if (OriginIsAway(context) is { } away)
+                return away;
             await ObjectsOf.StopVmsAsync(context, stop);
             return new StepOutcome.Done();
         },
-        Undo: null,                                             // a revert that cannot go on is asked for again
+        Undo: (context, stop) => context.Row.PowerState == PowerState.Running && CanGoBack(context) ? PowerSteps.StartAgainAsync(context, stop) : Task.CompletedTask,
         async (context, stop) => await Probing.UnderWayAsync(context, XenCalls.VmHardShutdown.Name, stop) is { } underWay ? new ProbeAnswer.Unknown(underWay) : ProbeAnswer.NotDone.Instance,
         TaskState.ResizeReverting,
         Needs: Needs.Pool);
 
     public static WorkflowStep SwapBack { get; } = RootDevice.Step(
-        "swap-back", TaskState.ResizeReverting, boots: disks => (disks.Former, DiskRole.Root), other: disks => (disks.Root, DiskRole.Next), undo: null);
+        "swap-back", TaskState.ResizeReverting, boots: disks => (disks.Former, DiskRole.Root), other: disks => (disks.Root, DiskRole.Next),
+        undo: (context, stop) => CanGoBack(context)
+            ? RootDevice.PutAsync(context, (context.Row.Disks.Root, DiskRole.Root), (context.Row.Disks.Former, DiskRole.Former), stop)
+            : Task.CompletedTask);
 
     public static WorkflowStep ShapeBack { get; } = new(
-        "shape-back", (context, stop) => ShapeAsync(context, context.Row.Origin!.Flavor, stop), Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool);
+        "shape-back",
+        (context, stop) => ShapeAsync(context, context.Row.Origin!.Flavor, stop),
+        Undo: (context, stop) => CanGoBack(context) ? ShapeAsync(context, context.Row.Command!.Flavor, stop) : Task.CompletedTask,
+        Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool);
 
-    /// <summary>From here on the old disk is its own again.</summary>
+    /// <summary>Up to here only the pool's database was changed.</summary>
+    public static WorkflowStep AskOrigin { get; } = new(
+        "ask-origin", (context, _) => Task.FromResult(OriginIsAway(context) ?? new StepOutcome.Done()), Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool);   // an observation
+
+    /// <summary>
+    /// Only once the server is seen back: until then the new disk is the good one. From here on the old one is its own again. Where the new one will not go, the
+    /// row names it no more, and the sweep tries again.
+    /// </summary>
     public static WorkflowStep DestroyNew { get; } = new(
         "destroy-new",
         async (context, stop) =>
         {
-            await ObjectsOf.DestroyDisksAsync(context, DiskRole.Root, stop);
-            return new StepOutcome.Done(Disks: context.Row.Disks with { Root = context.Row.Disks.Former, Former = null });
+            if (!CanGoBack(context))
+                return new StepOutcome.Done();
+            var power = OwnVm.PowerOf((await OwnVm.ReadAsync(context, stop)).Record.PowerState);   // whatever may be refused comes before
+            await ObjectsOf.UnlessItWillNotAsync(ObjectsOf.DestroyDisksAsync(context, DiskRole.Root, stop));
+            return new StepOutcome.Done(Disks: context.Row.Disks with { Root = context.Row.Disks.Former, Former = null }, Power: power);
         },
-        Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool, Commits: true);
+        Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool, Commits: true);   // there is no way back; gone is done
 
-    public static WorkflowStep StartBack { get; } = PowerSteps.StartAtSecond("start-back", TaskState.ResizeReverting);
+    public static WorkflowStep StartBack { get; } = PowerSteps.StartAtSecond("start-back", TaskState.ResizeReverting) with
+    {
+        Undo = (context, stop) => CanGoBack(context) ? ObjectsOf.StopVmsAsync(context, stop) : Task.CompletedTask,
+    };
 
     public static WorkflowStep SeenReverted { get; } = PowerSteps.SeenAtSecond("seen-reverted", TaskState.ResizeReverting);
+
+    /// <summary>False for a revert that a former version had begun, which destroyed the new disk before it started the server.</summary>
+    private static bool CanGoBack(StepContext context) => context.Row.Disks.Former is not null;
+
+    private static StepOutcome? OriginIsAway(StepContext context) => CanGoBack(context) && (context.SecondIsDown || context.Target is null)
+        ? new StepOutcome.Refused("origin_away", $"host {context.Row.Origin!.Place.HostName}, where the server would go back to, is not heard; the server stays resized until it is")
+        : null;
+
+    private static async Task<bool> HasAsync(StepContext context, Guid disk, CancellationToken stop)
+    {
+        if (await BootDiskSteps.FindAsync(context, disk, stop) is not { } shown)
+            return false;
+        foreach (var vbd in (await OwnVm.ReadAsync(context, stop)).Record.Vbds)
+            if ((await context.Pool.CallAsync(Vbd.GetRecord(vbd), stop)).Vdi == shown)
+                return true;
+        return false;
+    }
 
     private static Task<XenRef<Vdi>> DiskAsync(StepContext context, Guid? disk, CancellationToken stop) =>
         context.Pool.RefAsync(Vdi.GetByUuid(disk ?? throw new InvalidOperationException($"Instance {context.Row.Id} names no such disk.")), stop);

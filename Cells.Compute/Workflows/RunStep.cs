@@ -13,6 +13,7 @@ internal static class RunStep
     {
         var work = context.Row.Work ?? throw new InvalidOperationException($"Instance {context.Row.Id} has no workflow to perform a step of.");
         var step = Steps.At(work);
+        var doing = false;
         try
         {
             if (work.Undoing)
@@ -31,8 +32,11 @@ internal static class RunStep
                         return new StepOutcome.Unknown(unknown.Reason);
                 }
             }
+            if (maybeDone && step is { GivesUp: true, Probe: not null } && context.Said.No is { } no)
+                return new StepOutcome.Refused(no.Code, no.Message);
             if (step.Probe is not null)
                 context.Awaited.Forget();                       // what is done from here on is a new call, with its own tasks
+            doing = true;
             return await step.Do(context, stop);
         }
         catch (XenApiFailure failure) when (failure.Kind == FailureKind.Refuse && !work.Undoing && work.Workflow != Instances.WorkflowKind.Delete)
@@ -41,6 +45,10 @@ internal static class RunStep
         }
         catch (XenApiException error)
         {
+            if (doing && error is XenApiFailure said)
+                context.Said.Note(said);
+            else if (doing)
+                context.Said.Forget();
             return new StepOutcome.Unknown(error.Message);
         }
     }
@@ -55,6 +63,6 @@ internal static class RunStep
         {
             // Somebody removed the VM or the disk itself: there is nothing to be put back.
         }
-        return new StepOutcome.Undone();
+        return new StepOutcome.Undone(context.Said.NotBack);
     }
 }

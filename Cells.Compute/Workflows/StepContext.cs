@@ -19,6 +19,11 @@ internal sealed record StepContext(
     /// <summary>Whether the host of the row's place is heard, at its own address; null while that is not known: after a start, or within its first seconds of silence.</summary>
     public bool? HostIsHeard { get; init; }
 
+    /// <summary>The host of the row's second place is known to be away.</summary>
+    public bool SecondIsDown { get; init; }
+
+    public HostSaid Said { get; init; } = new();
+
     /// <summary>The references of the row's second place; null when it has none, or the pool shows no such host or SR.</summary>
     public TargetRefs? Target { get; init; }
 }

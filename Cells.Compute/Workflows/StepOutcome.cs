@@ -22,7 +22,8 @@ internal abstract record StepOutcome
         Guid? Vm = null, Disks? Disks = null, string? Note = null, PowerState? Power = null, BuildInstance? Command = null) : StepOutcome;
 
     /// <summary>Nothing of its effect is on the host any more.</summary>
-    public sealed record Undone : StepOutcome;
+    /// <param name="But">What its host would not put back; null when all is as it was.</param>
+    public sealed record Undone(string? But = null) : StepOutcome;
 
     /// <summary>The host said no, and will again: what was done is undone; a build is then tried elsewhere, an action has failed.</summary>
     public sealed record Refused(string Code, string Reason) : StepOutcome;

@@ -118,9 +118,10 @@ internal static class Steps
         ResizeSteps.StopThere,
         ResizeSteps.SwapBack,
         ResizeSteps.ShapeBack,
-        ResizeSteps.DestroyNew,
+        ResizeSteps.AskOrigin,                                    // where a former version destroyed the new disk: the numbers after it are as they were
         ResizeSteps.StartBack,
         ResizeSteps.SeenReverted,
+        ResizeSteps.DestroyNew,
     ];
 
     public static readonly IReadOnlyList<WorkflowStep> LiveMigrate =

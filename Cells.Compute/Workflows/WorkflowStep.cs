@@ -42,6 +42,11 @@ internal sealed record WorkflowStep(
     /// <summary>A delete does not wait for its end: it only reads, and what it had begun ends with its connection.</summary>
     public bool MayBeCut { get; init; }
 
+    /// <summary>
+    /// There is a good place to go back to: what its host goes on to answer, while a probe finds nothing done, is a no in the end (<see cref="HostSaid"/>).
+    /// </summary>
+    public bool GivesUp { get; init; }
+
     public static WorkflowStep ChoosePlace(TaskState shows) => new(
         "choose-place", (_, _) => throw new InvalidOperationException("No host is asked to choose a place."), Undo: null, Probe: null, shows, OnHost: false)
     {

@@ -109,5 +109,16 @@ public static class FailureKinds
         : Array.Exists(Refusals, family => code.StartsWith(family, StringComparison.Ordinal)) ? FailureKind.Refuse
         : FailureKind.Unknown;
 
+    /// <summary>
+    /// Not now, nor perhaps ever: a host that is away, or an error that says nothing. What others do at the moment passes by itself, and is waited for.
+    /// </summary>
+    public static bool MayLast(string code) => Of(code) is FailureKind.Retry or FailureKind.Unknown && !Array.Exists(Passing, passing => passing == code);
+
+    private static readonly string[] Passing =
+    [
+        "DESIGNATE_NEW_MASTER_IN_PROGRESS", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT", "OTHER_OPERATION_IN_PROGRESS", "SR_VDI_LOCKING_FAILED", "TOO_BUSY",
+        "TOO_MANY_PENDING_TASKS", "TOO_MANY_STORAGE_MIGRATES",
+    ];
+
     internal static IEnumerable<string> NamedCodes => Named.Keys;
 }

@@ -114,6 +114,22 @@ public sealed class MigrationTests
         await AssertGoneAsync(server);
     }
 
+    [TestCase("TASK_CANCELLED", 1)]
+    [TestCase("INTERNAL_ERROR", 3)]
+    public async Task A_move_that_an_operator_cancels_is_not_begun_again_and_one_that_fails_without_a_word_not_for_ever(string code, int times)
+    {
+        var (server, from) = await BuiltAsync();
+        World.Fleet.Inject(new SimFault.OnCall("VM.pool_migrate", FaultKind.Fail, code, Count: times));
+
+        var ended = await ActAsync(server, InstanceAction.LiveMigrate, 2);
+
+        Assert.That((ended.Outcome, ended.HostName), Is.EqualTo((ActionOutcome.Failed, from)));
+        Assert.That(ended.Reason, Does.Contain(code));
+        Assert.That((await World.ParentCell.RowAsync(server.Instance, r => r.AppliedIntent >= 2)).VmState, Is.EqualTo(VmState.Active));
+        Assert.That(await ClaimsAsync(), Has.Length.EqualTo(1));
+        await AssertGoneAsync(server);
+    }
+
     [Test]
     public async Task A_move_whose_answer_was_lost_is_done_once()
     {

@@ -138,6 +138,81 @@ public sealed class ResizeTests
         await AssertClaimsAreAsync(Small, null);
     }
 
+    [Test]
+    public async Task Where_its_own_host_does_not_start_it_again_the_undo_ends_and_the_reason_says_that_it_is_off()
+    {
+        await BuiltAsync();
+        World.Fleet.Inject(new SimFault.OnCall("VDI.copy", FaultKind.Fail, "VDI_IO_ERROR", ["x"]));
+        World.Fleet.Inject(new SimFault.OnCall("VM.start_on", FaultKind.Fail, "HOST_DISABLED", ["x"], Count: 100));
+
+        var failed = await ActAsync(InstanceAction.Resize, 2, Large);
+
+        await World.ParentCell.RowAsync(_server.Instance, r => r is { AppliedIntent: 2, VmState: VmState.Stopped, TaskState: TaskState.None });
+        Assert.That(failed.Outcome, Is.EqualTo(ActionOutcome.Failed));
+        Assert.That(failed.Reason, Does.Contain("VDI_IO_ERROR").And.Contain("could not be started again").And.Contain("HOST_DISABLED"));
+        Assert.That((RootDisk, World.Held(_server.Instance)), Is.EqualTo((_disk, (0, 1, 1))));
+        await AssertClaimsAreAsync(Small, null);
+    }
+
+    [TestCase("VDI.create", "HOST_OFFLINE")]
+    [TestCase("VDI.copy", "INTERNAL_ERROR")]
+    [TestCase("VM.start_on", "HOST_OFFLINE")]
+    public async Task A_new_host_that_goes_on_to_be_away_is_given_up_and_the_server_runs_where_it_was(string call, string code)
+    {
+        await BuiltAsync();
+        World.Fleet.Inject(new SimFault.OnCall(call, FaultKind.Fail, code, ["x"], Count: 3));
+
+        var failed = await ActAsync(InstanceAction.Resize, 2, Large);
+
+        var row = await World.ParentCell.RowAsync(_server.Instance, r => r.AppliedIntent == 2);
+        Assert.That((failed.Outcome, row.VmState, row.HostName), Is.EqualTo((ActionOutcome.Failed, VmState.Active, _built.HostName)));
+        Assert.That(failed.Reason, Does.Contain(code));
+        Assert.That((await VmAsync(), RootDisk, World.Held(_server.Instance)), Is.EqualTo(((_vm, 1L, 512L), _disk, (1, 1, 1))));
+        await AssertClaimsAreAsync(Small, null);
+    }
+
+    [TestCase("VBD.create", "VDI_IN_USE", 1)]
+    [TestCase("VM.set_VCPUs_max", "VDI_IO_ERROR", 1)]
+    [TestCase("VM.start_on", "HOST_NOT_ENOUGH_FREE_MEMORY", 1)]
+    [TestCase("VM.start_on", "HOST_OFFLINE", 3)]
+    public async Task A_revert_that_comes_to_nothing_leaves_the_server_resized_with_the_disk_it_boots_from(string call, string code, int times)
+    {
+        await BuiltAsync();
+        await ActAsync(InstanceAction.Resize, 2, Large);
+        var (resized, disk) = (World.ParentCell.Row(_server.Instance)!, RootDisk);
+        World.Fleet.Inject(new SimFault.OnCall(call, FaultKind.Fail, code, ["x"], Count: times));
+
+        var failed = await ActAsync(InstanceAction.RevertResize, 3);
+
+        var row = await World.ParentCell.RowAsync(_server.Instance, r => r.AppliedIntent == 3);
+        Assert.That((failed.Outcome, failed.Flavors!.Flavor.Id, failed.Flavors.Former!.Id), Is.EqualTo((ActionOutcome.Failed, "2", "1")));
+        Assert.That(failed.Reason, Does.Contain(code));
+        Assert.That((row.VmState, row.HostName, row.PowerState), Is.EqualTo((VmState.Resized, resized.HostName, PowerState.Running)));
+        Assert.That((await VmAsync(), RootDisk, World.Held(_server.Instance)), Is.EqualTo(((_vm, 2L, 1024L), disk, (1, 1, 2))));
+        await AssertClaimsAreAsync(Large, Small);
+        await ActAsync(InstanceAction.ConfirmResize, 4);
+        Assert.That((RootDisk, World.Held(_server.Instance)), Is.EqualTo((disk, (1, 1, 1))));
+    }
+
+    [TestCase(InstanceAction.ConfirmResize, "CANNOT_CONTACT_HOST", 1)]
+    [TestCase(InstanceAction.RevertResize, "CANNOT_CONTACT_HOST", 1)]
+    [TestCase(InstanceAction.RevertResize, "VDI_IN_USE", 1)]
+    public async Task A_disk_that_does_not_go_holds_up_neither_a_confirmation_nor_a_revert_and_is_removed_by_a_sweep(InstanceAction action, string code, int times)
+    {
+        await BuiltAsync();
+        await ActAsync(InstanceAction.Resize, 2, Large);
+        var kept = action == InstanceAction.RevertResize ? _disk : RootDisk;
+        World.Fleet.Inject(new SimFault.OnCall("VDI.destroy", FaultKind.Fail, code, ["x"], Count: times));
+
+        var ended = await ActAsync(action, 3);
+        await World.Wires.CountAsync("VDI.destroy", times + 1);
+
+        Assert.That((ended.Outcome, ended.Reason, ended.Flavors!.Former), Is.EqualTo((ActionOutcome.Done, (string?)null, (Flavor?)null)));
+        await World.ParentCell.RowAsync(_server.Instance, r => r is { AppliedIntent: 3, VmState: VmState.Active });
+        Assert.That(RootDisk, Is.EqualTo(kept));
+        await AssertGoneAsync();
+    }
+
     [TestCase("VDI.create")]
     [TestCase("Async.VDI.copy")]
     [TestCase("VBD.destroy")]

@@ -113,6 +113,48 @@ public sealed class TakeActionTests
         Assert.That(Take(error.Row, Act(InstanceAction.ResetState, 3) with { ResetTo = VmState.Active }).Row.VmState, Is.EqualTo(VmState.Active));
     }
 
+    /// <summary>An administrator's error lets actions through that the states before it would not: none of them may make the row forget a disk.</summary>
+    [Test]
+    public void What_has_a_second_disk_is_given_no_other_one(
+        [Values(InstanceAction.Rebuild, InstanceAction.Rescue, InstanceAction.Resize, InstanceAction.Migrate)] InstanceAction action, [Values] bool rescued)
+    {
+        var disk = Guid.Parse("77777777-7777-7777-7777-777777777777");
+        var two = rescued
+            ? Rows.Active() with { Disks = Rows.Active().Disks with { Rescue = disk } }
+            : Rows.Active() with { Disks = Rows.Active().Disks with { Former = disk }, Origin = new SecondPlace(Rows.Place, Rows.Build().Flavor, HasDisk: true, VmState.Active) };
+        var command = Act(action) with { Image = Rows.Build().Image };
+
+        Assert.That(ActionWorkflows.Impossible(command, two), Does.Contain(rescued ? "unrescue it first" : "confirm or revert"));
+        Assert.That(ActionWorkflows.Impossible(command, Rows.Active()), Is.Null);
+        var taken = Take(two, command);
+        Assert.That((taken.Row.Work, taken.Row.Disks, taken.Answers.Single().Outcome), Is.EqualTo(((Work?)null, two.Disks, ActionOutcome.Refused)));
+    }
+
+    [Test]
+    public void A_revert_that_is_undone_waits_again_to_be_confirmed_or_reverted_also_after_it_was_shown_as_an_error()
+    {
+        var resized = Rows.Active() with
+        {
+            VmState = VmState.Resized,
+            Disks = Rows.Active().Disks with { Former = Guid.Parse("77777777-7777-7777-7777-777777777777") },
+            Origin = new SecondPlace(Rows.Place, Rows.Build().Flavor, HasDisk: true, VmState.Active),
+        };
+        var late = AdvanceWorkflow.Late(Take(resized, Act(InstanceAction.RevertResize)).Row, Rows.Now + Deadline)!;
+
+        var undone = new List<string>();
+        var advance = Advanced(late with { Work = late.Work! with { Step = Steps.RevertResize.Count - 1 } }, new StepOutcome.Refused("UUID_INVALID", "no"));
+        while (advance is Advance.Continue { Row: var next })
+        {
+            undone.Add(Steps.NameOf(next.Work!));
+            advance = Advanced(next, new StepOutcome.Undone(undone.Count == 4 ? "it could not be started again: no room" : null));
+        }
+
+        var (row, answers) = ((Advance.Acted)advance).Taken;
+        Assert.That(undone, Is.EqualTo(new[] { "start-back", "shape-back", "swap-back", "stop-there" }));
+        Assert.That((row.VmState, row.Origin, row.Disks, row.Fault), Is.EqualTo((VmState.Resized, resized.Origin, resized.Disks, (string?)null)));
+        Assert.That(answers.Single().Reason, Does.EndWith("; it could not be started again: no room"));
+    }
+
     [Test]
     public void A_step_that_the_host_refuses_ends_the_action_with_the_reason_and_leaves_the_state_to_what_is_shown()
     {
