@@ -141,7 +141,7 @@ internal static class ResizeSteps
 
     /// <summary>Up to here only the pool's database was changed.</summary>
     public static WorkflowStep AskOrigin { get; } = new(
-        "ask-origin", (context, _) => Task.FromResult(OriginIsAway(context) ?? new StepOutcome.Done()), Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool);   // an observation
+        "ask-origin", (context, _) => Task.FromResult<StepOutcome>(OriginIsAway(context) is { } away ? away : new StepOutcome.Done()), Undo: null, Probe: null, TaskState.ResizeReverting, Needs: Needs.Pool);   // an observation
 
     /// <summary>
     /// Only once the server is seen back: until then the new disk is the good one. From here on the old one is its own again. Where the new one will not go, the
@@ -169,7 +169,7 @@ internal static class ResizeSteps
     /// <summary>False for a revert that a former version had begun, which destroyed the new disk before it started the server.</summary>
     private static bool CanGoBack(StepContext context) => context.Row.Disks.Former is not null;
 
-    private static StepOutcome? OriginIsAway(StepContext context) => CanGoBack(context) && (context.SecondIsDown || context.Target is null)
+    private static StepOutcome.Refused? OriginIsAway(StepContext context) => CanGoBack(context) && (context.SecondIsDown || context.Target is null)
         ? new StepOutcome.Refused("origin_away", $"host {context.Row.Origin!.Place.HostName}, where the server would go back to, is not heard; the server stays resized until it is")
         : null;
 

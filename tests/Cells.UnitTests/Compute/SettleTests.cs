@@ -38,7 +38,7 @@ public sealed class SettleTests
     }
 
     /// <summary>A pool without objects on which disks are being cloned.</summary>
-    private sealed class CloningPool : IPoolCalls
+    internal sealed class CloningPool : IPoolCalls
     {
         public IReadOnlyList<string> Cloning { get; set; } = [];
 
@@ -47,7 +47,7 @@ public sealed class SettleTests
             "VDI.get_all_records_where" => Array.Empty<KeyValuePair<XenRef<Vdi>, Vdi>>(),
             "task.get_all_records" => Cloning
                 .Select(task => new KeyValuePair<XenRef<XenTask>, XenTask>(new(task), new XenTask(Guid.Empty, "VDI.clone", XenTaskStatus.Pending, 0, "", []))).ToArray(),
-            var call => throw new AssertionException($"Nobody has to call {call} to settle."),
+            var call => throw new AssertionException($"Nobody has to call {call} for this."),
         }));
 
         public Task<XenRef<T>> RefAsync<T>(XenRequest<XenRef<T>> byUuid, CancellationToken stop) => CallAsync(byUuid, stop);
@@ -67,7 +67,7 @@ public sealed class SettleTests
         public Task BarrierAsync(CancellationToken stop) => Task.CompletedTask;
     }
 
-    private sealed class NoImages : IImageCache
+    internal sealed class NoImages : IImageCache
     {
         public Task<ImageAnswer> EnsureAsync(EnsureImage request, CancellationToken stop) => throw new AssertionException("Settling fetches nothing.");
 
