@@ -6,6 +6,14 @@ namespace Cells.Compute.Instances;
 /// <summary>How an instance leaves a host that is drained: a pure function of its row.</summary>
 internal static class LeaveHost
 {
+    /// <summary>It is not there, but has a claim and perhaps a disk: why the host is not empty of it. Null when it holds nothing of that host.</summary>
+    public static string? HeldBySecond(Instance row, HostId host) => row switch
+    {
+        { Origin.Place.Host: var there } when there == host => "its resize waits to be confirmed or reverted, and it may go back here",
+        { Destination.Place.Host: var there } when there == host => "it was on its way here before the drain began",
+        _ => null,
+    };
+
     /// <param name="diskIsShared">Whether other hosts can see the SR of its disk.</param>
     /// <returns>How, or why not now; both null while something else is under way, after which it is asked again.</returns>
     public static (WayOut? Way, string? Stuck) Of(Instance row, bool diskIsShared) => row switch

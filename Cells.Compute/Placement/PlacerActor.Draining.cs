@@ -24,6 +24,7 @@ internal sealed partial class PlacerActor
     private const int MostNamed = 20;
 
     private readonly SortedDictionary<Guid, HostDrain> _drains = [];
+    private readonly SortedSet<Guid> _drainsUnwritten = [];      // whose row is on its way to the database
     private readonly Dictionary<InstanceId, (int Tick, string Why)> _couldNotLeave = [];
 
     private void LookAtDrains()
@@ -44,35 +45,35 @@ internal sealed partial class PlacerActor
     private void Drain(HostRecord host)
     {
         var there = _entries.Values.Where(e => e.Row is { Released: false, Place: { } place } && place.Host == host.Id).OrderBy(e => e.Id.Value).ToList();
-        var (moving, stuck) = (0, new List<StuckInstance>());
+        // What is under way already counts first, wherever it stands in the order.
+        var (moving, stuck) = (there.Count(e => e.Row!.Work is { Workflow: WorkflowKind.LiveMigrate }), new List<StuckInstance>());
         foreach (var entry in there)
         {
             var row = entry.Row!;
             var (way, why) = LeaveHost.Of(row, _inventory.Find(row.Place!.Sr) is { Shared: true });
             if (way == WayOut.Leaving)
-                moving++;
-            else if (why is not null)
+                continue;
+            if (why is not null)
                 stuck.Add(new StuckInstance(row.Id, why));
             else if (way is not null && _couldNotLeave.TryGetValue(row.Id, out var before) && _ticks - before.Tick < TicksBeforeAgain)
                 stuck.Add(new StuckInstance(row.Id, before.Why));
             else if (way is not null && !entry.Busy && !_rebuilding && moving < _setup.Options.DrainAtATime && _pools.GetValueOrDefault(host.Pool.Value) is { IsReady: true } pool)
-            {
-                moving++;
-                if (way == WayOut.Live)
-                    BeginToLeave(entry, row);
-                else
-                    LeaveByClaim(entry, row, pool.Owner);
-            }
+                moving += (way == WayOut.Live ? BeginToLeave(entry, row) : LeaveByClaim(entry, row, pool.Owner)) ? 1 : 0;
         }
+        // A claim there, or a disk on storage that it alone sees, is not nothing.
+        var held = _entries.Values.Where(e => e.Row is { Released: false, Place: { } place } && place.Host != host.Id).OrderBy(e => e.Id.Value)
+            .Select(e => (e.Id, Why: LeaveHost.HeldBySecond(e.Row!, host.Id))).Where(e => e.Why is not null).ToList();
+        stuck.AddRange(held.Select(e => new StuckInstance(e.Id, e.Why!)));
+        var left = there.Count + held.Count;
         var tookOff = _drains.GetValueOrDefault(host.Id.Value) is { TookOff: true };
-        if (there.Count == 0 && host is { Enabled: true, Status: "up" } && _attached.TryGetValue(host.Id.Value, out var attached))
+        if (left == 0 && host is { Enabled: true, Status: "up" } && _attached.TryGetValue(host.Id.Value, out var attached))
         {
             // Durable before it is done: an end of the drain must know that it is ours to be undone.
-            if (tookOff)
+            if (tookOff && !_drainsUnwritten.Contains(host.Id.Value))
                 attached.Actor.Tell(new TakeNewVms(false), Self);
             tookOff = true;
         }
-        ShowDrainOf(host, new HostDrain(there.Count, moving, [.. stuck.Take(MostNamed)], tookOff));
+        ShowDrainOf(host, new HostDrain(left, moving, [.. stuck.Take(MostNamed)], tookOff));
     }
 
     /// <summary>The host is in use again: what the cell itself took off it gives back, and is done once the hypervisor shows it.</summary>
@@ -96,8 +97,10 @@ internal sealed partial class PlacerActor
             _drains.Remove(host.Id.Value);
         else
             _drains[host.Id.Value] = drain;
+        _drainsUnwritten.Add(host.Id.Value);
         Show(new ShowDrain(host.Id, drain, Now), outcome =>
         {
+            _drainsUnwritten.Remove(host.Id.Value);
             if (outcome is CommitOutcome.Committed)
                 return;
             // Said again at the next look, also where it is nothing new.
@@ -108,8 +111,12 @@ internal sealed partial class PlacerActor
         });
     }
 
-    private void BeginToLeave(Entry entry, Instance row)
+    /// <summary>Chosen before it is begun: what no host takes does not turn to MIGRATING for the time of a question. The workflow chooses for itself, by what is so then.</summary>
+    /// <returns>False when no host takes it now: why is noted.</returns>
+    private bool BeginToLeave(Entry entry, Instance row)
     {
+        if (ChooseToLeave(row, out _) is null)
+            return false;
         var work = new Work(WorkflowKind.LiveMigrate, 0, Undoing: false, Interrupted: null);
         var next = row.Changed(Now) with { Work = work, TaskState = Steps.At(work).Shows, DeadlineAt = Now + Deadlines.For(work.Workflow) };
         Commit(
@@ -123,12 +130,22 @@ internal sealed partial class PlacerActor
             },
             missed: () => Reread(entry, () => { }),
             unavailable: () => { });                              // the next look sees it again
+        return true;
     }
 
-    private void LeaveByClaim(Entry entry, Instance row, PoolOwner owner)
+    private bool LeaveByClaim(Entry entry, Instance row, PoolOwner owner)
+    {
+        if (ChooseToLeave(row, out var request) is not { } record)
+            return false;
+        MoveHome(entry, row, row.Place! with { Host = record.Id, HostName = record.Name }, request, owner);
+        return true;
+    }
+
+    /// <summary>Another member that sees its disk; null when none takes it, and then why is noted.</summary>
+    private HostRecord? ChooseToLeave(Instance row, out PlacementRequest request)
     {
         var (place, command) = (row.Place!, row.Command!);
-        var request = ClaimOf.RequestOf(command, []) with
+        request = ClaimOf.RequestOf(command, []) with
         {
             DiskBytes = 0,                                        // its disk stays where it is
             Group = _groups.RuleFor(command),
@@ -136,9 +153,9 @@ internal sealed partial class PlacerActor
         };
         var decision = ChooseHost.Decide(_setup.Cell, _inventory.Index, request, _setup.Policy);
         if (decision.Host is { } host && _inventory.Find(host.Id) is { } record)
-            MoveHome(entry, row, place with { Host = record.Id, HostName = record.Name }, request, owner);
-        else
-            _couldNotLeave[row.Id] = (_ticks, NoRoom(decision.Why));
+            return record;
+        _couldNotLeave[row.Id] = (_ticks, NoRoom(decision.Why));
+        return null;
     }
 
     /// <summary>A move that the cell itself had begun has come to nothing: the drain says why, and tries again later.</summary>

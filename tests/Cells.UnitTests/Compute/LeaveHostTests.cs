@@ -22,6 +22,18 @@ public sealed class LeaveHostTests
         yield return new TestCaseData(active with { Work = new Work(WorkflowKind.LiveMigrate, 1, false, null) }, false, WayOut.Leaving, null).SetName("leaving");
     }
 
+    [Test]
+    public void What_is_elsewhere_but_may_come_or_come_back_holds_its_second_place()
+    {
+        var (here, there) = (Rows.Place, Rows.Place with { Host = new HostId(Guid.Parse("88888888-8888-8888-8888-888888888888")) });
+        var second = new SecondPlace(there, Rows.Build().Flavor, HasDisk: true, VmState.Active);
+
+        Assert.That(LeaveHost.HeldBySecond(Rows.Active() with { Origin = second }, there.Host), Does.Contain("confirmed or reverted"));
+        Assert.That(LeaveHost.HeldBySecond(Rows.Active() with { Destination = second }, there.Host), Does.Contain("on its way"));
+        Assert.That(LeaveHost.HeldBySecond(Rows.Active() with { Origin = second }, here.Host), Is.Null);
+        Assert.That(LeaveHost.HeldBySecond(Rows.Active(), there.Host), Is.Null);
+    }
+
     [TestCaseSource(nameof(Ways))]
     public void Each_leaves_as_it_can_or_says_why_not(object row, bool diskIsShared, object? way, string? why)
     {
