@@ -100,7 +100,8 @@ internal sealed partial class PlacerActor
         _drainsUnwritten.Add(host.Id.Value);
         Show(new ShowDrain(host.Id, drain, Now), outcome =>
         {
-            _drainsUnwritten.Remove(host.Id.Value);
+            if (ReferenceEquals(_drains.GetValueOrDefault(host.Id.Value), drain))
+                _drainsUnwritten.Remove(host.Id.Value);           // else a later one is on its way yet
             if (outcome is CommitOutcome.Committed)
                 return;
             // Said again at the next look, also where it is nothing new.
