@@ -18,6 +18,14 @@ internal static class ImageBody
         "updated_at", "locations", "stores",
     };
 
+    /// <summary>Every name that an image has of its own (Glance v2 schema): no property bears one.</summary>
+    public static bool IsOwn(string name) => ReadOnly.Contains(name) || Settable.Contains(name);
+
+    private static readonly HashSet<string> Settable = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "id", "name", "visibility", "protected", "owner", "min_disk", "min_ram", "disk_format", "container_format", "os_hidden", "tags",
+    };
+
     /// <summary>Null when the body is wrong; then <paramref name="problem"/> says how.</summary>
     public static StoredImage? Read(JsonElement body, ImageId newId, ProjectId owner, DateTimeOffset now, out string? problem)
     {

@@ -99,7 +99,8 @@ public sealed record CreateServer(
     }
 
     // An id that is a number is taken too.
-    private static string ReadFlavorRef(BodyObject server) =>
+    /// <summary>A flavor's id as text, or as a number where it is one.</summary>
+    internal static string ReadFlavorRef(BodyObject server) =>
         server.Any("flavorRef") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : server.Text("flavorRef", maximum: 2_048);
 
     private static ImageId ReadImage(BodyObject server)

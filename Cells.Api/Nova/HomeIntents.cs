@@ -10,7 +10,10 @@ namespace Cells.Api.Nova;
 public sealed class HomeIntents : IHomeIntents
 {
     public IReadOnlyList<IWrite> Terminated(InstanceId instance, DateTimeOffset at) =>
-        [new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at), new DropSnapshot(instance, null)];
+    [
+        new ConfirmTerminated(instance, at), new ReleasePorts(instance, at), new CloseActions(instance, at), new CloseMigrations(instance, at),
+        new DropSnapshot(instance, null),
+    ];
 
     public IReadOnlyList<IWrite> Acted(InstanceActed answer) =>
     [

@@ -47,8 +47,9 @@ internal sealed record InsertMigration(
 }
 
 /// <summary>
-/// What a server has since its resize, the confirmation or the revert ended: as its cell says. A resize that no cell began leaves what there was. Before
-/// <see cref="EndAction"/>, after which the same answer changes nothing.
+/// What a server has since its resize, the confirmation or the revert ended: as its cell says. A resize that no cell began leaves what there was. What a later
+/// resize takes besides stays until that one ends: it may be accepted before this answer comes. Before <see cref="EndAction"/>, after which the same answer
+/// changes nothing.
 /// </summary>
 internal sealed record SettleFlavor(InstanceActed Answer) : IWrite
 {
@@ -60,10 +61,18 @@ internal sealed record SettleFlavor(InstanceActed Answer) : IWrite
                memory_mib         = coalesce(w.memory_mib, instance_intent.memory_mib),
                disk_gib           = coalesce(w.disk_gib, instance_intent.disk_gib),
                flavor_extra_specs = coalesce(w.extra_specs, instance_intent.flavor_extra_specs),
-               other_vcpus        = w.other_vcpus,
-               other_memory_mib   = w.other_memory_mib
+               other_vcpus        = case when later.is_open then instance_intent.other_vcpus else w.other_vcpus end,
+               other_memory_mib   = case when later.is_open then instance_intent.other_memory_mib else w.other_memory_mib end
           from unnest(@instances, @intents, @flavors, @names, @vcpus, @memories, @disks, @specs, @other_vcpus, @other_memories)
             as w (instance, intent, flavor_id, flavor_name, vcpus, memory_mib, disk_gib, extra_specs, other_vcpus, other_memory_mib)
+         cross join lateral (
+               select exists (
+                          select 1
+                            from instance_action
+                           where instance_action.instance = w.instance
+                             and instance_action.intent > w.intent
+                             and instance_action.action = {(int)InstanceAction.Resize}
+                             and instance_action.outcome is null) as is_open) as later
          where instance_intent.id = w.instance
            and exists (
                select 1
@@ -90,6 +99,26 @@ internal sealed record SettleFlavor(InstanceActed Answer) : IWrite
     public WriteKind Kind => TheKind;
 
     private Flavor? Now => Answer.Flavors?.Flavor;
+}
+
+/// <summary>The server is deleted: no cell will say how a migration that was under way ended. The second time changes nothing.</summary>
+internal sealed record CloseMigrations(InstanceId Instance, DateTimeOffset At) : IWrite
+{
+    private const string Sql = """
+        update migration
+           set status     = 'error',
+               updated_at = w.at
+          from unnest(@ids, @times) as w (id, at)
+         where migration.instance = w.id
+           and migration.status = 'accepted'
+        """;
+
+    private static readonly WriteKind TheKind = new UnguardedKind<CloseMigrations>(
+        "close-migrations", 194, Sql,
+        Column.Uuid<CloseMigrations>("ids", w => w.Instance.Value),
+        Column.Time<CloseMigrations>("times", w => w.At));
+
+    public WriteKind Kind => TheKind;
 }
 
 /// <summary>

@@ -15,7 +15,7 @@ internal static class MoveActions
     public static AskedAction Resize(JsonElement value, Problem problem)
     {
         var body = new BodyObject(value, "resize", problem);
-        var flavor = body.Text("flavorRef");
+        var flavor = CreateServer.ReadFlavorRef(body);
         if (body.OptionalText("OS-DCF:diskConfig") is { } config && config is not ("AUTO" or "MANUAL"))
             problem.Note("resize.OS-DCF:diskConfig", $"Value: {config}. '{config}' is not one of ['AUTO', 'MANUAL']");
         body.Close();

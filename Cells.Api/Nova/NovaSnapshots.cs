@@ -69,7 +69,7 @@ public sealed class NovaSnapshots
             ["instance_uuid"] = server.Id.ToString(),
             ["user_id"] = caller.User.ToString(),
         };
-        foreach (var (name, value) in asked.Metadata.Where(item => !ImageBody.ReadOnly.Contains(item.Key)))
+        foreach (var (name, value) in asked.Metadata.Where(item => !ImageBody.IsOwn(item.Key)))
             properties[name] = value;
         if (asked.BackupType is { } type)
             properties["backup_type"] = type;

@@ -105,6 +105,54 @@ public sealed class ServerMoveTests
     }
 
     [Test]
+    public async Task A_resize_counts_in_a_project_that_is_over_a_limit_it_takes_nothing_of()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+        var wider = await Home.NewFlavorAsync(vcpus: 2, ram: 512, disk: 10);
+        await Home.AdminAsync("PUT", $"/compute/v2.1/os-quota-sets/{_project}", """{"quota_set": {"instances": 0, "ram": 100, "force": true}}""");
+
+        Assert.That((await ActAsync(Resize(wider))).Status, Is.EqualTo(202));
+    }
+
+    [Test]
+    public async Task An_answer_that_comes_after_the_next_resize_was_accepted_leaves_what_that_one_takes()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+        await ActAsync(Resize(_large));
+        await AnswerAsync(2, ActionOutcome.Done, new FlavorsHeld(Large, Small));
+        await Home.ReportAsync(_id, VmState.Resized, intent: 2);
+        await ActAsync("""{"confirmResize": null}""");
+        await Home.ReportAsync(_id, VmState.Active, intent: 3);          // the row is here before the answer
+        var larger = await Home.NewFlavorAsync(vcpus: 6, ram: 4096, disk: 30);
+        Assert.That((await ActAsync(Resize(larger))).Status, Is.EqualTo(202));
+
+        await AnswerAsync(3, ActionOutcome.Done, new FlavorsHeld(Large, null));
+
+        Assert.That((await UsedAsync(), await FlavorAsync()), Is.EqualTo(((6, 4096), _large)));
+        await AnswerAsync(4, ActionOutcome.Refused, new FlavorsHeld(Large, null));
+        Assert.That(await UsedAsync(), Is.EqualTo((4, 2048)));
+    }
+
+    [Test]
+    public async Task A_flavor_may_be_named_by_a_number()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+
+        Assert.That((await ActAsync("""{"resize": {"flavorRef": 987654}}""")).Message, Is.EqualTo("Flavor 987654 could not be found."));
+    }
+
+    [Test]
+    public async Task What_was_on_its_way_when_its_server_was_deleted_has_failed()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+        await ActAsync(Resize(_large));
+
+        await Home.Committer.CommitAsync(new Change(new HomeIntents().Terminated(Instance, At)));
+
+        Assert.That(await MigrationsAsync(), Is.EqualTo(new[] { ("resize", "error") }));
+    }
+
+    [Test]
     public async Task The_list_tells_how_far_each_came()
     {
         await Home.ReportAsync(_id, VmState.Active);

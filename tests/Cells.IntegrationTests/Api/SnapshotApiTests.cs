@@ -59,6 +59,18 @@ public sealed class SnapshotApiTests
         Assert.That(Text(await ShowAsync(Text(answer.Json, "image_id")!), "name"), Is.EqualTo("first"));
     }
 
+    [Test]
+    public async Task What_an_image_has_of_its_own_is_no_property_of_it()
+    {
+        await Home.ReportAsync(_id, VmState.Active);
+
+        var made = await ActAsync("""{"createImage": {"name": "first", "metadata": {"id": "x", "owner": "x", "visibility": "public", "min_disk": "9", "tags": "x", "size": "1", "kept": "y"}}}""");
+        var image = await ShowAsync(made.Header("Location")!.Split('/')[^1]);
+
+        Assert.That(image.EnumerateObject().Select(member => member.Name), Is.Unique);
+        Assert.That((Text(image, "visibility"), Text(image, "owner"), image.GetProperty("min_disk").GetInt32(), Text(image, "kept")), Is.EqualTo(("private", _project, 10, "y")));
+    }
+
     [TestCase("""{"createImage": {}}""", VmState.Active, 400)]
     [TestCase("""{"createImage": {"name": ""}}""", VmState.Active, 400)]
     [TestCase("""{"createImage": {"name": "x", "metadata": {"a": 1}}}""", VmState.Active, 400)]
