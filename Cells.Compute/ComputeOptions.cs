@@ -40,6 +40,9 @@ public sealed record ComputeOptions
     /// <summary>Workflow steps performed on one host at a time. 0: the cell observes and places, and changes nothing on its hosts.</summary>
     public int StepsPerHost { get; init; } = 4;
 
+    /// <summary>Steps that move a disk or memory (a resize's copy, a live migration, the sending of an image) at a time on one host; they are not counted above.</summary>
+    public int TransfersPerHost { get; init; } = 2;
+
     /// <summary>Instances that leave one host at a time while it is drained.</summary>
     public int DrainAtATime { get; init; } = 2;
 

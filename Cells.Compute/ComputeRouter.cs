@@ -47,7 +47,7 @@ internal sealed class ComputeRouter : ReceiveActor
         }
         _images = _nodes ?? Context.ActorOf(Props.Create(() => new ImageCacheActor(images)), "images");
         _uploads = _nodes ?? Context.ActorOf(Props.Create(() => new UploadTicketsActor(images)), "uploads");
-        _hosts = new HostSetup(_placer, new ImageCache(_images, _uploads, images), options.StepsPerHost, runtime.Time, options.GuestPatience, placer.Logger);
+        _hosts = new HostSetup(_placer, new ImageCache(_images, _uploads, images), options.StepsPerHost, options.TransfersPerHost, runtime.Time, options.GuestPatience, placer.Logger);
 
         Receive<WorkReceived>(OnWork);
         Receive<NeighbourChanged>(m => _placer.Tell(m, Sender));

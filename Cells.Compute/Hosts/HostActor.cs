@@ -25,15 +25,16 @@ internal sealed partial class HostActor : ReceiveActor
     private readonly HostInfo _info;
     private readonly PoolHandle _pool;
     private readonly HostSetup _setup;
+    private readonly HostPlaces _places;
     private readonly SortedDictionary<Guid, Run> _runs = [];
     private bool _connected;
     private bool? _isHeard;                                     // null: not known
     private long _arrivals;
-    private int _busy;
 
     public HostActor(HostInfo info, PoolHandle pool, HostSetup setup)
     {
         (_info, _pool, _setup) = (info, pool, setup);
+        _places = new HostPlaces(setup.StepsAtATime, setup.TransfersAtATime);
         Receive<PoolStatusChanged>(m => OnStatus(m.Status));
         Receive<PerformStep>(OnPerform);
         Receive<StepPerformed>(OnPerformed);
@@ -102,13 +103,13 @@ internal sealed partial class HostActor : ReceiveActor
         if (!_connected || _setup.StepsAtATime == 0)
             return;
         var ready = _runs.Values
-            .Where(r => r is { Busy: false, Waiting: false } && (_busy < _setup.StepsAtATime || !Steps.At(r.Work).OnHost))
+            .Where(r => r is { Busy: false, Waiting: false } && _places.HasRoomFor(Steps.At(r.Work)))
             .OrderByDescending(r => r.Work.Workflow == WorkflowKind.Delete).ThenByDescending(r => r.Work.Step).ThenBy(r => r.Arrival)
             .ToList();
         foreach (var run in ready)
         {
-            var onHost = Steps.At(run.Work).OnHost;
-            if (onHost && _busy >= _setup.StepsAtATime)
+            var step = Steps.At(run.Work);
+            if (!_places.HasRoomFor(step))
                 continue;
             if (ContextOf(run) is not { } context)
             {
@@ -116,7 +117,7 @@ internal sealed partial class HostActor : ReceiveActor
                 continue;
             }
             run.Busy = true;
-            _busy += onHost ? 1 : 0;
+            _places.Take(step);
             var id = run.Row.Id;
             if (Traces.On)
                 run.Span = Traces.Begin($"step {Steps.NameOf(run.Work)}", ActivityKind.Internal, run.TraceParent)?
@@ -141,7 +142,7 @@ internal sealed partial class HostActor : ReceiveActor
             _ => null,
         });
         run.Span = null;
-        _busy -= Steps.At(run.Work).OnHost ? 1 : 0;
+        _places.Leave(Steps.At(run.Work));
         if (m.Error is not null and not OperationCanceledException)
             ComputeTelemetry.StepBroke(_setup.Logger, m.Error, m.Instance, Steps.NameOf(run.Work), _info.Host);
 
@@ -294,8 +295,9 @@ internal sealed partial class HostActor : ReceiveActor
 
 /// <summary>What every host's actor is made with.</summary>
 /// <param name="StepsAtATime">Steps performed on one host at once (xenopsd itself has 4 workers, XenAPI figures).</param>
+/// <param name="TransfersAtATime">The same of those that move a disk or memory; they count here only.</param>
 /// <param name="GuestPatience">How long a guest may take to shut itself down.</param>
-internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, int StepsAtATime, TimeProvider Time, TimeSpan GuestPatience, ILogger Logger);
+internal sealed record HostSetup(IActorRef Placer, Images.IImageCache Images, int StepsAtATime, int TransfersAtATime, TimeProvider Time, TimeSpan GuestPatience, ILogger Logger);
 
 /// <summary>From the placer: perform the step this committed row stands at.</summary>
 /// <param name="MaybeDone">It may have been begun before: the host is asked first.</param>

@@ -214,8 +214,8 @@ internal sealed class ImageCache(IActorRef actor, IActorRef uploads, ImageCacheS
     // A fetch bounds itself; this only bounds what is remembered of an asker.
     private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
 
-    // A large disk over a slow way; the server is used meanwhile.
-    private static readonly TimeSpan Transfer = TimeSpan.FromHours(2);
+    // A large disk over a slow way takes as long as it takes; the server is used meanwhile. A host that gives nothing for so long gives nothing more.
+    private static readonly TimeSpan StandsStill = TimeSpan.FromMinutes(5);
 
     public Task<ImageAnswer> EnsureAsync(EnsureImage request, CancellationToken stop) => actor.Ask<ImageAnswer>(request, Patience, stop);
 
@@ -230,7 +230,7 @@ internal sealed class ImageCache(IActorRef actor, IActorRef uploads, ImageCacheS
                 return new ImageSent.Stored();
             if (ticket.Refusal is { } refusal)
                 return new ImageSent.Refused(refusal);
-            return await request.Pool.ExportRawVdiAsync(request.Disk, request.Length, Transfer, bytes => setup.Sink.SendAsync(ticket, bytes, stop), stop);
+            return await request.Pool.ExportRawVdiAsync(request.Disk, request.Length, StandsStill, bytes => setup.Sink.SendAsync(ticket, bytes, stop), stop);
         }
         catch (AskTimeoutException silent)
         {

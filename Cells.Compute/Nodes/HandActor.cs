@@ -40,7 +40,7 @@ internal sealed class HandActor : ReceiveActor
         _line = Context.ActorOf(Props.Create(() => new LeaderLine(parts)).WithMailboxCapacity(HandSetup.Mailbox), "line");
         _images = Context.ActorOf(Props.Create(() => new ImageCacheActor(setup.Images, parts.TicketsBy(_line))), "images");
         _uploads = Context.ActorOf(Props.Create(() => new UploadTicketsActor(setup.Images, parts.TicketsBy(_line))), "uploads");
-        _hosts = new HostSetup(_line, new ImageCache(_images, _uploads, setup.Images), setup.Options.StepsPerHost, setup.Time, setup.Options.GuestPatience, setup.Logger);
+        _hosts = new HostSetup(_line, new ImageCache(_images, _uploads, setup.Images), setup.Options.StepsPerHost, setup.Options.TransfersPerHost, setup.Time, setup.Options.GuestPatience, setup.Logger);
 
         Receive<LeaseTaken>(m =>
         {

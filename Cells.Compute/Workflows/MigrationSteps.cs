@@ -25,9 +25,11 @@ internal static class MigrationSteps
                 : ProbeAnswer.NotDone.Instance;
         },
         TaskState.Migrating,
+        OnHost: false,
         Needs: Needs.Place | Needs.Second)
     {
         GivesUp = true,
+        Transfers = true,
     };
 
     /// <summary>As every other last step: the host must show it.</summary>

@@ -64,9 +64,11 @@ internal static class ResizeSteps
         },
         Undo: null,                                             // goes with the disk
         async (context, stop) => await Probing.UnderWayAsync(context, XenCalls.VdiCopy.Name, stop) is { } underWay ? new ProbeAnswer.Unknown(underWay) : ProbeAnswer.NotDone.Instance,
-        TaskState.ResizeMigrating)
+        TaskState.ResizeMigrating,
+        OnHost: false)
     {
         GivesUp = true,
+        Transfers = true,
     };
 
     public static WorkflowStep SwapDisk { get; } = RootDevice.Step(

@@ -49,18 +49,21 @@ internal static class SnapshotSteps
         };
     }
 
-    /// <summary>The image has its bytes: nothing that is left here makes that undone.</summary>
+    /// <summary>
+    /// The image has its bytes: nothing that is left here makes that undone. Refused (somebody else's VM may hold the snapshot, for a backup), it is the sweep's:
+    /// the row names it no more.
+    /// </summary>
     public static async Task<StepOutcome> DestroyAsync(StepContext context, CancellationToken stop)
     {
         try
         {
             await ObjectsOf.DestroyDisksAsync(context, DiskRole.Snapshot, stop);
-            return new StepOutcome.Done(Disks: context.Row.Disks.With(DiskRole.Snapshot, null));
         }
-        catch (XenApiFailure notYet) when (notYet.Kind == FailureKind.Refuse)
+        catch (XenApiFailure refused) when (refused.Kind == FailureKind.Refuse)
         {
-            return new StepOutcome.Unknown(notYet.Message);
+            // As above.
         }
+        return new StepOutcome.Done(Disks: context.Row.Disks.With(DiskRole.Snapshot, null));
     }
 
     public static async Task UndoAsync(StepContext context, CancellationToken stop)

@@ -9,7 +9,7 @@ internal static class Steps
 {
     public static readonly IReadOnlyList<WorkflowStep> Build =
     [
-        new("ensure-image", DiskSteps.Root.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false),    // a cached image stays
+        new("ensure-image", DiskSteps.Root.EnsureImageAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, OnHost: false) { MayBeCut = true },    // a cached image stays
         new("clone-disk", DiskSteps.Root.CloneAsync, ObjectsOf.DestroyDisksAsync, DiskSteps.Root.FindCloneAsync, TaskState.BlockDeviceMapping, Makes: DiskRole.Root, Joined: true),
         new("size-disk", DiskSteps.Root.SizeAsync, Undo: null, Probe: null, TaskState.BlockDeviceMapping, Joined: true),                // goes with the disk
         new("create-vm", BuildSteps.CreateVmAsync, ObjectsOf.DestroyVmsAsync, BuildSteps.FindVmAsync, TaskState.Spawning),
@@ -67,7 +67,7 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Rebuild =
     [
-        new("ensure-image", BootDiskSteps.Next.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rebuilding, OnHost: false),         // a cached image stays
+        new("ensure-image", BootDiskSteps.Next.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rebuilding, OnHost: false) { MayBeCut = true },         // a cached image stays
         new("clone-next", BootDiskSteps.Next.CloneAsync, BootDiskSteps.Next.DestroyAsync, BootDiskSteps.Next.FindCloneAsync, TaskState.RebuildBlockDeviceMapping,
             Makes: DiskRole.Next, Joined: true),
         new("size-next", BootDiskSteps.Next.SizeAsync, Undo: null, Probe: null, TaskState.RebuildBlockDeviceMapping, Joined: true),     // goes with the disk
@@ -80,7 +80,7 @@ internal static class Steps
 
     public static readonly IReadOnlyList<WorkflowStep> Rescue =
     [
-        new("ensure-image", BootDiskSteps.Rescue.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rescuing, OnHost: false),         // a cached image stays
+        new("ensure-image", BootDiskSteps.Rescue.EnsureImageAsync, Undo: null, Probe: null, TaskState.Rescuing, OnHost: false) { MayBeCut = true },         // a cached image stays
         new("clone-rescue", BootDiskSteps.Rescue.CloneAsync, BootDiskSteps.Rescue.DestroyAsync, BootDiskSteps.Rescue.FindCloneAsync, TaskState.Rescuing,
             Makes: DiskRole.Rescue, Joined: true),
         BootDiskSteps.PowerOffHard(TaskState.Rescuing),
@@ -134,7 +134,7 @@ internal static class Steps
     public static readonly IReadOnlyList<WorkflowStep> Snapshot =
     [
         new("take-snapshot", SnapshotSteps.TakeAsync, SnapshotSteps.UndoAsync, SnapshotSteps.FindAsync, TaskState.ImageSnapshot, Makes: DiskRole.Snapshot),
-        new("send-image", SnapshotSteps.SendAsync, Undo: null, Probe: null, TaskState.ImageUploading, OnHost: false, Commits: true) { MayBeCut = true },   // the home knows what it has
+        new("send-image", SnapshotSteps.SendAsync, Undo: null, Probe: null, TaskState.ImageUploading, OnHost: false, Commits: true) { MayBeCut = true, Transfers = true },   // the home knows what it has
         new("drop-snapshot", SnapshotSteps.DestroyAsync, Undo: null, Probe: null, TaskState.ImageUploading),                   // the image has its bytes
     ];
 

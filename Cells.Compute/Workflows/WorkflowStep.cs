@@ -39,7 +39,10 @@ internal sealed record WorkflowStep(
     /// <summary>Done by the placer alone: it chooses a second place, and the claim on it is committed with the row's next step.</summary>
     public bool IsPlacers { get; private init; }
 
-    /// <summary>A delete does not wait for its end: it only reads, and what it had begun ends with its connection.</summary>
+    /// <summary>It moves a disk or memory, which may take hours: it takes one of its host's places for that, and so none from other steps.</summary>
+    public bool Transfers { get; init; }
+
+    /// <summary>A delete does not wait for its end: it only reads or waits, and nothing that a delete must know of follows from it.</summary>
     public bool MayBeCut { get; init; }
 
     /// <summary>

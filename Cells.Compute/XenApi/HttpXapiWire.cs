@@ -97,20 +97,19 @@ internal sealed class HttpXapiWire(HttpClient client, HostAddress address, TimeP
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(string pathAndQuery, TimeSpan timeout, [EnumeratorCancellation] CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(timeout, time);
-        using var answer = await ReadingAsync(limit, timeout, both => FollowAsync(HttpMethod.Get, pathAndQuery, () => null, both), stop);
-        await using var body = await ReadingAsync(limit, timeout, both => answer.Content.ReadAsStreamAsync(both), stop);
+        using var answer = await ReadingAsync(timeout, both => FollowAsync(HttpMethod.Get, pathAndQuery, () => null, both), stop);
+        await using var body = await ReadingAsync(timeout, both => answer.Content.ReadAsStreamAsync(both), stop);
         var piece = new byte[PieceBytes];
-        while (await ReadingAsync(limit, timeout, async both => await body.ReadAsync(piece, both), stop) is var read and > 0)
+        while (await ReadingAsync(timeout, async both => await body.ReadAsync(piece, both), stop) is var read and > 0)
             yield return piece.AsMemory(0, read);
     }
 
     /// <summary>To read again does no harm, however far it came.</summary>
-    private async Task<T> ReadingAsync<T>(CancellationTokenSource limit, TimeSpan timeout, Func<CancellationToken, Task<T>> read, CancellationToken stop)
+    private async Task<T> ReadingAsync<T>(TimeSpan timeout, Func<CancellationToken, Task<T>> read, CancellationToken stop)
     {
         try
         {
-            return await WithinAsync(limit, timeout, read, stop);
+            return await TimedAsync(timeout, read, stop);
         }
         catch (XenApiUnknownOutcome broken)
         {

@@ -26,7 +26,7 @@ public interface IXapiWire
     /// Reads a path of the host's HTTP handlers (such as <c>/export_raw_vdi?…</c>), following redirects likewise. Asked when the first piece is, and anew with
     /// each enumeration. How much there is hosts do not say: whoever reads knows, and counts.
     /// </summary>
-    /// <param name="timeout">For the whole transfer.</param>
+    /// <param name="timeout">For the answer, and then for each piece: how long the transfer may stand still. However long it takes, one that goes on is not late.</param>
     /// <remarks>Reading throws as <see cref="PutAsync"/> does; a transfer that breaks off is a <see cref="XenApiUnreachable"/>, for it changes nothing.</remarks>
     IAsyncEnumerable<ReadOnlyMemory<byte>> GetAsync(string pathAndQuery, TimeSpan timeout, CancellationToken stop);
 }

@@ -89,6 +89,21 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    public async Task A_snapshot_that_somebody_holds_keeps_nobody_waiting_and_goes_with_a_sweep()
+    {
+        World.Fleet.Inject(new SimFault.OnCall("VDI.destroy", FaultKind.Fail, "VDI_IN_USE", ["x", "destroy"], Count: int.MaxValue), "host-1");
+
+        var ended = await SnapshotAsync(new ImageId(Guid.NewGuid()));
+        var row = await World.ParentCell.RowAsync(_server.Instance, r => r.AppliedIntent == 2);
+        World.Fleet.Inject(new SimFault.ClearAll(), "host-1");
+        for (var calls = World.Wires.Count("VDI.destroy"); World.Held(_server.Instance) != (1, 1, 1);)
+            await World.Wires.CountAsync("VDI.destroy", ++calls);
+
+        Assert.That((ended.Outcome, row.VmState, row.TaskState), Is.EqualTo((ActionOutcome.Done, VmState.Active, TaskState.None)), ended.Reason);
+        AssertNothingLeft();
+    }
+
+    [Test]
     public async Task A_delete_does_not_wait_for_a_home_that_is_away()
     {
         World.Sink.Away = int.MaxValue;
