@@ -6,6 +6,7 @@ using Cells.Messaging.Storage;
 namespace Cells.Api.Nova;
 
 /// <summary>An accepted resize or migration: the row <c>migration</c>, and what a resize takes besides until it has ended.</summary>
+/// <remarks>Of two acceptances of one intent the guard of <see cref="AcceptAction"/> tells one that it missed; until then both rows are tried.</remarks>
 /// <param name="Ordered">The flavor that was ordered; the server's own for a migration.</param>
 internal sealed record InsertMigration(
     Guid Id, InstanceId Instance, long Intent, string Type, ProjectId Project, UserId User, Flavor Own, Flavor Ordered, string? SourceHost, DateTimeOffset At) : IWrite
@@ -26,6 +27,7 @@ internal sealed record InsertMigration(
         insert into migration (uuid, instance, intent, type, project_id, user_id, old_flavor_id, new_flavor_id, status, source_host, created_at, updated_at)
         select uuid, instance, intent, type, project_id, user_id, old_flavor_id, new_flavor_id, 'accepted', source_host, at, at
           from w
+            on conflict (instance, intent) do nothing
         """;
 
     private static readonly WriteKind TheKind = new UnguardedKind<InsertMigration>(
