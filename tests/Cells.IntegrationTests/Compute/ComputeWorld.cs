@@ -149,6 +149,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
             .Select(d => $"{d.Name} {d.Uuid} [{string.Join(", ", d.OtherConfig)}]"),
     ];
 
+    /// <summary>Whether a disk is there whose bytes are still being put into it: the mark of a source of clones comes last.</summary>
+    public bool IsFetching => Fleet.Account().SelectMany(h => h.Disks).Any(d => d.OtherConfig.ContainsKey("cells-image") && !d.OtherConfig.ContainsKey("cells-self"));
+
     public async ValueTask DisposeAsync()
     {
         if (!_ended.Contains(_runtime!))

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Cells.Compute.Workflows;
 using Cells.Contracts;
 using Cells.Contracts.Messages;
+using Cells.IntegrationTests.EndToEnd;
 using Cells.XenSim.Faults;
 using NUnit.Framework;
 
@@ -42,6 +43,8 @@ public abstract class WorkflowFaults<TFixture>
     {
         Assert.That(World.Held(build.Instance), Is.EqualTo((0, 0, 0)));
         Assert.That(await World.PromisedAsync(), Is.EqualTo((0L, 0L)));
+        // A delete does not wait for an image that is on its way: that goes on, and ends as a source of clones.
+        await Eventually.IsSoAsync("no image is on its way", TimeSpan.FromSeconds(30), () => !World.IsFetching);
         Assert.That(World.Leftovers(), Is.Empty);
         Assert.That(World.Fleet.Account().Single().Sessions, Has.Count.LessThanOrEqualTo(2), "sessions of former lives are ended");
     }
