@@ -123,7 +123,9 @@ public sealed class LeaseKeeperTests
         var standby = Start();
         _stepper.RunFor(TimeSpan.FromSeconds(10));
 
-        (holder.Gate.IsBroken, standby.Gate.IsBroken) = (true, true);
+        holder.Gate.IsBroken = true;
+        _stepper.RunFor(TimeSpan.FromSeconds(1));                         // so that the last thing it reads is the holder's last renewal
+        standby.Gate.IsBroken = true;
         _stepper.RunFor(TimeSpan.FromSeconds(20));
         standby.Gate.IsBroken = false;                                    // it sees the database first
         _stepper.RunFor(TimeSpan.FromSeconds(1));
